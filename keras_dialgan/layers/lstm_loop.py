@@ -1,0 +1,253 @@
+"""The time loop of the recurrent layers and its gradient."""
+
+import tensorflow as tf
+
+# Up to so many steps, if their number is known, the loop is unrolled.
+UNROLL_LIMIT = 32
+
+# The pre-activation that shuts a gate, and negated opens it, exactly.
+SHUT = -1e4
+
+
+def run_lstm(inputs, weights, mask=None, initial_state=None, reverse=False):
+    """Runs one direction of an LSTM over a batch of sequences.
+
+    Args:
+        inputs: `[T, B, D]`, the steps first.
+        weights: Kernel `[D, 4u]`, recurrent kernel `[u, 4u]` and bias `[4u]`
+            in the type of `inputs`, gates in the order input, forget,
+            candidate, output.
+        mask: `[B, T]` booleans or `None`; a false step leaves the state as
+            it is and repeats the former output.
+        initial_state: List `[h, c]`, each `[B, u]`, or `None` for zeros.
+        reverse: Whether to go from the last step to the first.
+
+    Returns:
+        Tuple `(outputs, h, c)` in the type of `inputs`: `[T, B, u]` in the
+        order of time, and the state after the last step processed.
+    """
+    dtype = inputs.dtype
+    if initial_state is None:
+        units = weights[1].shape[0]
+        h = tf.zeros([tf.shape(inputs)[1], units], dtype)
+        c = tf.cast(h, carried_dtype(dtype))
+    else:
+        h = tf.cast(initial_state[0], dtype)
+        c = tf.cast(initial_state[1], carried_dtype(dtype))
+    if mask is not None:
+        mask = tf.transpose(tf.cast(mask, tf.bool))[:, :, None]
+    outputs, h, c = _differentiable_lstm(
+        inputs, *weights, h, c, mask=mask, reverse=reverse
+    )
+    if mask is not None and initial_state is not None:
+        # A given state is carried through leading masked steps, but is not
+        # an output of theirs.
+        counted = tf.cumsum(tf.cast(mask, tf.int32), reverse=reverse) > 0
+        outputs *= tf.cast(counted, dtype)
+    return outputs, h, tf.cast(c, dtype)
+
+
+def carried_dtype(dtype):
+    """The type in which the cell state is carried: at least float32."""
+    return tf.float64 if dtype == tf.float64 else tf.float32
+
+
+def _differentiable_lstm(inputs, *weights_and_state, mask, reverse):
+    """An LSTM whose gradient is written by hand.
+
+    Left to itself, automatic differentiation forms the gradients of the
+    weights at every step. Here the loop backwards yields only the gradients
+    of the gates, from which one product for all steps yields each weight's.
+    """
+
+    @tf.custom_gradient
+    def run(inputs, kernel, recurrent_kernel, bias, h, c):
+        projected = _project(inputs, kernel, bias)
+        carried = None
+        if mask is not None:
+            # With input and output gates shut and the forget gate open, a
+            # masked step keeps c, has no gradient, and adds nothing to h.
+            idle = tf.constant([SHUT, -SHUT, 0.0, SHUT], projected.dtype)
+            idle = tf.repeat(idle, recurrent_kernel.shape[0])
+            projected = tf.where(mask, projected, idle)
+            carried = _by_step(tf.cast(~mask, h.dtype))
+        outputs, last, saved = _forward(
+            _by_step(projected), recurrent_kernel, h, c, carried, reverse
+        )
+
+        def gradient(d_outputs, d_h, d_c):
+            d_projected, d_h, d_c = _backward(
+                (_by_step(d_outputs), d_h, d_c),
+                saved,
+                tf.transpose(recurrent_kernel),
+                c,
+                carried,
+                reverse,
+            )
+            d_inputs, d_kernel, d_bias = _project_gradient(
+                d_projected, inputs, kernel
+            )
+            d_recurrent_kernel = _recurrent_kernel_gradient(
+                d_projected, outputs, h, reverse
+            )
+            return d_inputs, d_kernel, d_recurrent_kernel, d_bias, d_h, d_c
+
+        return (outputs, *last), gradient
+
+    return run(inputs, *weights_and_state)
+
+
+def _project(inputs, kernel, bias):
+    projected = tf.matmul(_rows(inputs), kernel)
+    projected = tf.reshape(
+        tf.nn.bias_add(projected, bias),
+        tf.concat([tf.shape(inputs)[:2], tf.shape(bias)], axis=0),
+    )
+    projected.set_shape([*inputs.shape[:2], kernel.shape[1]])
+    return projected
+
+
+def _project_gradient(d_projected, inputs, kernel):
+    d_rows = _rows(d_projected)
+    d_inputs = tf.matmul(d_rows, kernel, transpose_b=True)
+    d_kernel = tf.matmul(_rows(inputs), d_rows, transpose_a=True)
+    # A product with ones takes half the time of a sum over rows.
+    ones = tf.ones([1, tf.shape(d_rows)[0]], d_rows.dtype)
+    d_bias = tf.squeeze(tf.matmul(ones, d_rows), axis=0)
+    return tf.reshape(d_inputs, tf.shape(inputs)), d_kernel, d_bias
+
+
+def _recurrent_kernel_gradient(d_projected, outputs, h, reverse):
+    if reverse:
+        followed, later, first = outputs[1:], d_projected[:-1], d_projected[-1]
+    else:
+        followed, later, first = outputs[:-1], d_projected[1:], d_projected[0]
+    gradient = tf.matmul(_rows(followed), _rows(later), transpose_a=True)
+    return gradient + tf.matmul(h, first, transpose_a=True)
+
+
+def _rows(sequence):
+    return tf.reshape(sequence, [-1, sequence.shape[-1]])
+
+
+def _forward(projected, recurrent_kernel, h, c, carried, reverse):
+    def step(state, t):
+        h, c = state
+        z = _at(projected, t) + tf.matmul(h, recurrent_kernel)
+        i, f, candidate, o = tf.split(tf.cast(z, c.dtype), 4, axis=-1)
+        i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
+        candidate = tf.tanh(candidate)
+        c = f * c + i * candidate
+        bent = tf.tanh(c)
+        new = tf.cast(o * bent, h.dtype)
+        h = new if carried is None else new + _at(carried, t) * h
+        return (h, c), (h, c, bent, i, f, candidate, o)
+
+    last, (outputs, *saved) = _scan(step, (h, c), projected, reverse)
+    return _stack(outputs), last, saved
+
+
+def _backward(upstream, saved, transposed_kernel, first_c, carried, reverse):
+    d_outputs, d_h, d_c = upstream
+    cells, bents, *gates = saved
+    sigmoid_gradient = tf.raw_ops.SigmoidGrad
+    tanh_gradient = tf.raw_ops.TanhGrad
+
+    def step(state, t):
+        d_h, d_c = state
+        former_c = _former(cells, t, first_c, reverse)
+        bent, i, f, candidate, o = (_at(s, t) for s in (bents, *gates))
+        d_h = d_h + _at(d_outputs, t)
+        d_new = tf.cast(d_h, d_c.dtype)
+        d_c = d_c + tanh_gradient(y=bent, dy=d_new * o)
+        d_z = tf.concat(
+            [
+                sigmoid_gradient(y=i, dy=d_c * candidate),
+                sigmoid_gradient(y=f, dy=d_c * former_c),
+                tanh_gradient(y=candidate, dy=d_c * i),
+                sigmoid_gradient(y=o, dy=d_new * bent),
+            ],
+            axis=-1,
+        )
+        d_z = tf.cast(d_z, d_h.dtype)
+        d_former = tf.matmul(d_z, transposed_kernel)
+        if carried is not None:
+            d_former += _at(carried, t) * d_h
+        return (d_former, d_c * f), (d_z,)
+
+    (d_h, d_c), (d_projected,) = _scan(step, (d_h, d_c), d_outputs, not reverse)
+    return _stack(d_projected), d_h, d_c
+
+
+def _by_step(sequence):
+    """A list of the steps if the loop is unrolled, else the tensor itself."""
+    steps = sequence.shape[0]
+    if steps is None or steps > UNROLL_LIMIT:
+        return sequence
+    return tf.unstack(sequence)
+
+
+def _at(sequence, t):
+    if isinstance(sequence, tf.TensorArray):
+        return sequence.read(t)
+    return sequence[t]
+
+
+def _former(sequence, t, first, reverse):
+    """The value before step `t` in the order of processing."""
+    if isinstance(sequence, list):
+        sequence = [*sequence, first] if reverse else [first, *sequence]
+        return sequence[t + 1 if reverse else t]
+    former = t + 1 if reverse else t - 1
+    inside = (former >= 0) & (former < sequence.size())
+    return tf.cond(inside, lambda: sequence.read(former), lambda: first)
+
+
+def _scan(step, state, sequence, reverse):
+    """Runs `step(state, t) -> (state, results)` for every step of `sequence`.
+
+    Returns:
+        The last state and, for each result, its values by time: a list if the
+        loop is unrolled, else a `tf.TensorArray`.
+    """
+    if isinstance(sequence, list):
+        order = range(len(sequence))
+        columns = []
+        for t in reversed(order) if reverse else order:
+            state, results = step(state, t)
+            columns.append(results)
+        if reverse:
+            columns.reverse()
+        return state, [list(c) for c in zip(*columns, strict=True)]
+
+    steps = tf.shape(sequence)[0]
+
+    def at(n):
+        return steps - 1 - n if reverse else n
+
+    # The first step outside of the loop shows the shapes of the results.
+    state, results = step(state, at(0))
+    arrays = tuple(
+        tf.TensorArray(
+            r.dtype, steps, element_shape=r.shape, clear_after_read=False
+        ).write(at(0), r)
+        for r in results
+    )
+
+    def body(n, state, arrays):
+        state, results = step(state, at(n))
+        arrays = tuple(
+            a.write(at(n), r) for a, r in zip(arrays, results, strict=True)
+        )
+        return n + 1, state, arrays
+
+    _, state, arrays = tf.while_loop(
+        lambda n, *_: n < steps, body, (1, state, arrays)
+    )
+    return state, list(arrays)
+
+
+def _stack(column):
+    if isinstance(column, tf.TensorArray):
+        return column.stack()
+    return tf.stack(column)

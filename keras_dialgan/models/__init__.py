@@ -1,0 +1,37 @@
+"""Generator, discriminator, their training model, and decoding."""
+
+from keras_dialgan.models.decoding import Decoded, decode
+from keras_dialgan.models.decoding_strategies import (
+    BeamSearch,
+    Greedy,
+    NucleusSampling,
+    Sampling,
+    TopKSampling,
+)
+from keras_dialgan.models.discriminator import (
+    Discriminator,
+    build_discriminator,
+)
+from keras_dialgan.models.gan_dialogue_model import GANDialogueModel
+from keras_dialgan.models.generator import Generator, build_generator
+from keras_dialgan.models.objectives import TopKSoftmax
+from keras_dialgan.models.responder import Responder, cut_at_end, pad_rows
+
+__all__ = [
+    "BeamSearch",
+    "Decoded",
+    "Discriminator",
+    "GANDialogueModel",
+    "Generator",
+    "Greedy",
+    "NucleusSampling",
+    "Responder",
+    "Sampling",
+    "TopKSampling",
+    "TopKSoftmax",
+    "build_discriminator",
+    "build_generator",
+    "cut_at_end",
+    "decode",
+    "pad_rows",
+]

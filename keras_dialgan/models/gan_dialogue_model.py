@@ -1,0 +1,473 @@
+"""The training model: generator and discriminator under Algorithm 1."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_dialgan.models.decoding import decode
+from keras_dialgan.models.decoding_strategies import Greedy, MixedWithTruth
+from keras_dialgan.models.losses import (
+    adversarial_loss,
+    discriminator_loss,
+    mle_loss,
+    response_nll,
+)
+from keras_dialgan.models.metrics import Perplexity
+from keras_dialgan.models.objectives import TopKSoftmax
+from keras_dialgan.models.sequences import valid_positions
+
+
+@keras.saving.register_keras_serializable(package="keras_dialgan")
+class GANDialogueModel(keras.Model):
+    """Trains a generator by maximum likelihood and against a discriminator.
+
+    `fit` runs a schedule: an epoch passes through its phases, and
+    `train_step` does what the current phase asks for.
+
+    - `mle`: the generator learns the responses of the batch (Eq. 4).
+    - `adversarial`: the generator answers the contexts of the batch, and
+      learns what the discriminator takes for human (Eq. 6).
+    - `sample`: the generator's answers go to the replay.
+    - `discriminator`: the discriminator learns to tell the batch's pairs
+      from as many drawn from the replay (Eq. 5).
+
+    The adversarial gradient takes two passes. The first decodes greedily,
+    without gradient. The second runs the decoder teacher-forced on the
+    tokens found, all steps at once, and computes the logits of the
+    candidates only. As no gradient passes through the argmax that feeds the
+    decoder, loss and gradient are those of the decoding loop.
+
+    Args:
+        generator: a `Generator`.
+        discriminator: a `Discriminator`.
+        replay: the store C_D, with `add` and `draw`; needed for the `sample`
+            and `discriminator` phases.
+        objective: what the discriminator reads of a generated response;
+            `TopKSoftmax` with the generator's k when None.
+        scheduled_sampling: probability with which an MLE step feeds the
+            decoder its own argmax token instead of the response's.
+        discriminator_updates_word_vectors: whether the discriminator's phase
+            may change the shared word matrix W.
+        seed: of scheduled sampling and of the draws from the replay; both
+            are functions of it and of the number of the step.
+        **kwargs: as of `keras.Model`.
+
+    Call arguments:
+        inputs: dictionary of `context` and `response`, integer tokens
+            `[batch, time]`, each row ended by EOS and padded.
+
+    Returns:
+        The generator's logits, `[batch, time, V]`.
+
+    Example:
+
+    ```python
+    model = GANDialogueModel(generator, discriminator, replay=replay)
+    model.compile(schedule)
+    model.fit(dataset, steps_per_epoch=schedule.steps, epochs=200)
+    ```
+
+    Reference:
+    - [Lopez Zorrilla et al., 2019], Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        replay=None,
+        objective=None,
+        scheduled_sampling: float = 0.0,
+        discriminator_updates_word_vectors: bool = False,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.replay = replay
+        self.objective = objective or TopKSoftmax(generator.word_embedding.k)
+        self.scheduled_sampling = scheduled_sampling
+        self.discriminator_updates_word_vectors = (
+            discriminator_updates_word_vectors
+        )
+        self.seed = seed
+        # Steps done in all; random numbers of a step are a function of it.
+        self.steps_done = keras.Variable(
+            0, trainable=False, dtype="int32", name="steps_done"
+        )
+        means = {
+            "mle": ("mle_loss", "mle_gradient_norm"),
+            "adversarial": ("adversarial_loss", "adversarial_gradient_norm"),
+            "sample": ("sampled_length",),
+            "discriminator": (
+                "discriminator_loss",
+                "human_accuracy",
+                "generated_accuracy",
+            ),
+        }
+        self.phase_metrics = {
+            phase: {name: keras.metrics.Mean(name=name) for name in names}
+            for phase, names in means.items()
+        }
+        self.perplexity = Perplexity(name="perplexity")
+        self.schedule = None
+        self.epoch = 0
+        self.position = 0
+        # What the last step ended, for callbacks: a phase or nothing.
+        self.finished_phase = None
+        self.finished_epoch = 0
+        self.built = True
+
+    def compile(
+        self,
+        schedule=None,
+        mle_optimizer=None,
+        adversarial_optimizer=None,
+        discriminator_optimizer=None,
+        **kwargs,
+    ):
+        """Sets the schedule and the three optimisers.
+
+        Args:
+            schedule: the `Schedule` of an epoch of `fit`; may be set later
+                with `set_schedule`.
+            mle_optimizer: a Keras optimiser; Adam when None.
+            adversarial_optimizer: a Keras optimiser; Adam when None.
+            discriminator_optimizer: a Keras optimiser; Adam when None.
+            **kwargs: as of `keras.Model.compile` (`run_eagerly`, ...).
+        """
+        super().compile(optimizer=None, **kwargs)
+        given = {
+            "mle": mle_optimizer,
+            "adversarial": adversarial_optimizer,
+            "discriminator": discriminator_optimizer,
+        }
+        with self.distribute_strategy.scope():
+            self.phase_optimizers = {
+                phase: optimizer or keras.optimizers.Adam()
+                for phase, optimizer in given.items()
+            }
+            for phase, optimizer in self.phase_optimizers.items():
+                # Built lazily, slots would be made inside of a replica.
+                optimizer.build(self.phase_variables(phase))
+        if schedule is not None:
+            self.set_schedule(schedule)
+
+    def set_schedule(self, schedule, epoch: int = 0, position: int = 0) -> None:
+        """Sets the schedule of the next `fit`.
+
+        Args:
+            schedule: a `Schedule`.
+            epoch: the epoch at which it begins, for the learning rates.
+            position: the step of that epoch at which it begins.
+        """
+        self.schedule = schedule
+        self.epoch = epoch
+        self.position = position
+
+    @property
+    def phase(self) -> str:
+        """The phase of the next step."""
+        index, _ = self.schedule.locate(self.position)
+        return self.schedule.phases[index].name
+
+    def phase_variables(self, phase: str) -> list:
+        """Returns the variables that a phase trains."""
+        if phase != "discriminator":
+            return self.generator.trainable_variables
+        variables = list(self.discriminator.trainable_variables)
+        if self.discriminator_updates_word_vectors:
+            variables.append(self.generator.word_embedding.embeddings)
+        return variables
+
+    @property
+    def metrics(self) -> list:
+        trackers = [
+            metric
+            for metrics in self.phase_metrics.values()
+            for metric in metrics.values()
+        ]
+        return [*trackers, self.perplexity]
+
+    def call(self, inputs, training: bool = False):
+        return self.generator(inputs, training=training)
+
+    def train_step(self, data) -> dict:
+        """Runs one step of the current phase.
+
+        Args:
+            data: dictionary of `context` and `response`; for the
+                discriminator's phase also of the pairs drawn from the
+                replay, `generated_context` and `generated_response`.
+
+        Returns:
+            The phase's metrics; for `sample` also the `sampled` pairs.
+        """
+        return getattr(self, f"{self.phase}_step")(data)
+
+    def mle_step(self, data) -> dict:
+        """Updates the generator on L_MLE (Eq. 4)."""
+        context, response = data["context"], data["response"]
+        fed = self._decoder_feed(context, response)
+        with tf.GradientTape() as tape:
+            encoded = self.generator.encode(context)
+            features = self.generator.decode(fed, encoded)
+            nll, counts = response_nll(self.generator, features, response)
+            losses = mle_loss(nll, counts)
+            loss = _global_mean(losses)
+        norm = self._update("mle", tape, loss)
+        return self._track("mle", losses, norm)
+
+    def adversarial_step(self, data) -> dict:
+        """Updates the generator on L_G (Eq. 6), in two passes."""
+        with tf.GradientTape() as tape:
+            losses = self.adversarial_losses(data["context"], tape)
+            loss = _global_mean(losses)
+        norm = self._update("adversarial", tape, loss)
+        return self._track("adversarial", losses, norm)
+
+    def adversarial_losses(self, context, tape):
+        """Computes Eq. 6 for each context by the two passes.
+
+        Args:
+            context: integer tokens `[batch, time]`.
+            tape: the gradient tape, paused while decoding.
+
+        Returns:
+            Losses, `[batch]`.
+        """
+        encoded = self.generator.encode(context)
+        with tape.stop_recording():
+            decoded = decode(
+                self.generator,
+                encoded,
+                Greedy(),
+                candidates=self.objective.candidates,
+            )
+        features = self.generator.decode(decoded.tokens, encoded)
+        vectors = self.objective.response_vectors(
+            self.generator, features, decoded
+        )
+        # The generator answers for its response, not for how the
+        # discriminator reads the context.
+        read = tf.stop_gradient(self.generator.word_embedding(context))
+        scores = self.discriminator.score(
+            {
+                "context": read,
+                "context_mask": encoded.mask,
+                "response": vectors,
+                "response_mask": valid_positions(decoded.tokens),
+            }
+        )
+        return adversarial_loss(scores)
+
+    def sample_step(self, data) -> dict:
+        """Answers the contexts of the batch, for the replay."""
+        decoded = decode(
+            self.generator, self.generator.encode(data["context"]), Greedy()
+        )
+        lengths = tf.reduce_sum(
+            tf.cast(valid_positions(decoded.tokens), tf.float32), axis=1
+        )
+        logs = self._track("sample", lengths)
+        # Replicas may have stopped at different lengths.
+        room = self.generator.config.max_length - tf.shape(decoded.tokens)[1]
+        tokens = tf.pad(decoded.tokens, [[0, 0], [0, room]])
+        return {**logs, "sampled": (data["context"], tokens)}
+
+    def discriminator_step(self, data) -> dict:
+        """Updates the discriminator on L_D (Eq. 5)."""
+        human = tf.shape(data["context"])[0]
+        context = _stack_padded(data["context"], data["generated_context"])
+        response = _stack_padded(data["response"], data["generated_response"])
+        is_bot = tf.range(tf.shape(context)[0]) >= human
+        with tf.GradientTape() as tape:
+            scores = self.discriminator.score(
+                {
+                    "context": self._read(context),
+                    "context_mask": valid_positions(context),
+                    "response": self._read(response),
+                    "response_mask": valid_positions(response),
+                },
+                training=True,
+            )
+            losses = discriminator_loss(scores, is_bot)
+            loss = _global_mean(losses)
+        self._update("discriminator", tape, loss)
+        right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
+        return self._track(
+            "discriminator", losses, right[:human], right[human:]
+        )
+
+    def test_step(self, data) -> dict:
+        """Adds a batch to the perplexity under teacher forcing."""
+        encoded = self.generator.encode(data["context"])
+        features = self.generator.decode(data["response"], encoded)
+        nll, counts = response_nll(self.generator, features, data["response"])
+        self.perplexity.update_state(mle_loss(nll, counts), counts)
+        return {"perplexity": self.perplexity.result()}
+
+    def make_train_function(self, force: bool = False):
+        """Makes the function that `fit` calls: a compiled one per phase."""
+        if self.train_function is not None and not force:
+            return self.train_function
+        if self.schedule is None:
+            raise ValueError("set a schedule before fit: compile(schedule)")
+        compiled = {
+            phase: self._compile_step(getattr(self, f"{phase}_step"))
+            for phase in self.phase_metrics
+        }
+        epoch_logs = {}
+
+        def train_function(iterator):
+            phase = self.phase
+            if self.position == 0:
+                epoch_logs.clear()
+            data = next(iterator)
+            if phase == "discriminator":
+                data = self._with_generated(data)
+            if phase in self.phase_optimizers:
+                rate = self.schedule.learning_rate(phase, self.epoch)
+                self.phase_optimizers[phase].learning_rate = rate
+            logs = compiled[phase](data)
+            if phase == "sample":
+                self._keep(logs.pop("sampled"))
+            self._advance()
+            epoch_logs.update(logs)
+            return dict(epoch_logs)
+
+        self.train_function = train_function
+        return train_function
+
+    def _compile_step(self, step):
+        strategy = self.distribute_strategy
+
+        def run(data):
+            logs = strategy.run(step, args=(data,))
+            sampled = logs.pop("sampled", None)
+            # Metric variables are aggregated on reading: all are the same.
+            logs = {
+                name: strategy.experimental_local_results(value)[0]
+                for name, value in logs.items()
+            }
+            return logs if sampled is None else {**logs, "sampled": sampled}
+
+        if self.run_eagerly:
+            return run
+        return tf.function(run, autograph=False, reduce_retracing=True)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Skips Keras' build by a batch: the models come built."""
+
+    def _advance(self) -> None:
+        index, step = self.schedule.locate(self.position)
+        phase = self.schedule.phases[index]
+        last = step + 1 == phase.length(self.schedule.batch_size)
+        self.finished_phase = phase.name if last else None
+        self.finished_epoch = self.epoch
+        self.steps_done.assign_add(1)
+        self.position += 1
+        if self.position == self.schedule.steps:
+            self.position = 0
+            self.epoch += 1
+
+    def _keep(self, sampled) -> None:
+        """Puts sampled pairs into the replay, as many as the phase wants."""
+        results = self.distribute_strategy.experimental_local_results
+        contexts, responses = (
+            [part.numpy() for part in results(value)] for value in sampled
+        )
+        index, step = self.schedule.locate(self.position)
+        done = step * self.schedule.batch_size
+        wanted = self.schedule.phases[index].samples - done
+        contexts, responses = (
+            np.concatenate(contexts)[:wanted],
+            np.concatenate(responses)[:wanted],
+        )
+        self.replay.add(contexts, responses)
+
+    def _with_generated(self, data) -> dict:
+        """Adds to a batch of human pairs as many from the replay."""
+        strategy = self.distribute_strategy
+        counts = [
+            part.shape[0]
+            for part in strategy.experimental_local_results(data["context"])
+        ]
+        random = np.random.default_rng([self.seed, int(self.steps_done)])
+        drawn = self.replay.draw(sum(counts), random)
+        context, response = (
+            np.split(rows, np.cumsum(counts)[:-1]) for rows in drawn
+        )
+
+        def distribute(parts):
+            return strategy.experimental_distribute_values_from_function(
+                lambda replica: tf.constant(
+                    parts[replica.replica_id_in_sync_group]
+                )
+            )
+
+        return {
+            **data,
+            "generated_context": distribute(context),
+            "generated_response": distribute(response),
+        }
+
+    def _decoder_feed(self, context, response):
+        """Returns what teacher forcing feeds: scheduled sampling mixes it."""
+        if not self.scheduled_sampling:
+            return response
+        # No gradient passes through an argmax, so that the decoder may run
+        # in parallel on tokens that an earlier pass has chosen.
+        strategy = MixedWithTruth(
+            response,
+            self.scheduled_sampling,
+            self.seed + tf.convert_to_tensor(self.steps_done),
+        )
+        decoded = decode(
+            self.generator,
+            self.generator.encode(context),
+            strategy,
+            max_length=tf.shape(response)[1],
+            stop_at_end=False,
+        )
+        return decoded.tokens
+
+    def _read(self, tokens):
+        """Looks up the word vectors that the discriminator reads."""
+        vectors = self.generator.word_embedding(tokens)
+        if self.discriminator_updates_word_vectors:
+            return vectors
+        return tf.stop_gradient(vectors)
+
+    def _update(self, phase: str, tape, loss):
+        variables = self.phase_variables(phase)
+        gradients = tape.gradient(loss, variables)
+        self.phase_optimizers[phase].apply_gradients(
+            zip(gradients, variables, strict=True)
+        )
+        return tf.linalg.global_norm(gradients)
+
+    def _track(self, phase: str, *values) -> dict:
+        metrics = self.phase_metrics[phase]
+        for metric, value in zip(metrics.values(), values, strict=True):
+            metric.update_state(value)
+        return {name: metric.result() for name, metric in metrics.items()}
+
+
+def _global_mean(losses):
+    """Averages over the global batch, however unevenly replicas share it."""
+    rows = tf.distribute.get_replica_context().all_reduce(
+        tf.distribute.ReduceOp.SUM, tf.shape(losses)[0]
+    )
+    return tf.reduce_sum(losses) / tf.cast(rows, losses.dtype)
+
+
+def _stack_padded(first, second):
+    """Stacks two batches of tokens, padding the narrower one."""
+    width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
+    padded = [
+        tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
+        for part in (first, second)
+    ]
+    return tf.concat(padded, axis=0)

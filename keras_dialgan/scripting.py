@@ -1,0 +1,90 @@
+"""What the command-line scripts share."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from tqdm import tqdm
+
+from keras_dialgan.errors import UserError
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Calls a script's main function and exits with its code.
+
+    0 means success, 1 failure, 2 wrong usage. A user's mistake, an
+    interrupt and a refusal by the operating system (a full disk, a missing
+    permission) are reported without a traceback.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        code = main() or 0
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    sys.exit(code)
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """An argument parser whose help shows the defaults."""
+    return argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def positive_int(text: str) -> int:
+    """An argument that is a whole number of at least 1."""
+    return _number(text, int, "a positive whole number", lambda n: n > 0)
+
+
+def natural_int(text: str) -> int:
+    """An argument that is a whole number of at least 0."""
+    return _number(text, int, "a whole number from 0 up", lambda n: n >= 0)
+
+
+def fraction(text: str) -> float:
+    """An argument from 0 up to, not including, 1."""
+    return _number(
+        text, float, "a fraction from 0 to below 1", lambda x: 0 <= x < 1
+    )
+
+
+def _number(text, kind, wanted, accepts):
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not accepts(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+    return value
+
+
+def progress_bar(title: str, total: int | None = None, **options) -> tqdm:
+    """A progress bar on the error stream with rate and time left."""
+    options.setdefault("unit_scale", True)
+    return tqdm(desc=title, total=total, dynamic_ncols=True, **options)
+
+
+def print_table(
+    title: str, rows: Sequence[tuple[str, object]], file=None
+) -> None:
+    """Prints names and values in two columns; whole numbers with commas."""
+    print(title, file=file)
+    texts = [
+        (name, f"{value:,}" if isinstance(value, int) else str(value))
+        for name, value in rows
+    ]
+    names = max((len(name) for name, _ in texts), default=0)
+    values = max((len(value) for _, value in texts), default=0)
+    for name, value in texts:
+        print(f"  {name:<{names}}  {value:>{values}}", file=file)
