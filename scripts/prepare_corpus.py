@@ -28,12 +28,22 @@ def parse_arguments():
         choices=(*FORMATS, "small-talk"),
         default="auto",
         help="lines: an utterance a line, a blank line ends a dialogue; "
-        "pairs: context, tab, response; small-talk: the built-in corpus, "
+        "pairs: context, tab, response; cornell, dailydialog: the files of "
+        "those corpora; auto: any of these; small-talk: the built-in corpus, "
         "which needs no input",
     )
-    parser.add_argument("--output", required=True, metavar="DIR")
     parser.add_argument(
-        "--vocabulary-size", type=scripting.positive_int, default=30_000
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="where to write; a prepared corpus there is replaced",
+    )
+    parser.add_argument(
+        "--vocabulary-size",
+        type=scripting.positive_int,
+        default=30_000,
+        help="most tokens to know, special tokens and tags included; all "
+        "others are deleted",
     )
     parser.add_argument(
         "--max-length",
@@ -48,9 +58,17 @@ def parse_arguments():
         help="a spaCy pipeline by name or path, rules, or none; without it "
         f"{TRAINED_PIPELINE} where installed, else rules",
     )
-    parser.add_argument("--workers", type=scripting.positive_int, default=1)
     parser.add_argument(
-        "--validation-fraction", type=scripting.fraction, default=0.01
+        "--workers",
+        type=scripting.positive_int,
+        default=1,
+        help="processes for tagging; the result does not depend on it",
+    )
+    parser.add_argument(
+        "--validation-fraction",
+        type=scripting.fraction,
+        default=0.01,
+        help="share of the dialogues that is set apart",
     )
     parser.add_argument(
         "--pairs",

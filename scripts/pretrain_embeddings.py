@@ -19,7 +19,12 @@ SHOWN = 12
 
 def parse_arguments():
     parser = scripting.parser(__doc__)
-    parser.add_argument("--corpus", required=True, metavar="DIR")
+    parser.add_argument(
+        "--corpus",
+        required=True,
+        metavar="DIR",
+        help="a prepared corpus; the vectors are stored in it",
+    )
     parser.add_argument("--dimension", type=scripting.positive_int, default=300)
     parser.add_argument(
         "--epochs",
@@ -32,7 +37,12 @@ def parse_arguments():
         default=1,
         help="threads; only 1 gives the same vectors every time",
     )
-    parser.add_argument("--seed", type=scripting.natural_int, default=0)
+    parser.add_argument(
+        "--seed",
+        type=scripting.natural_int,
+        default=0,
+        help="of the initial vectors",
+    )
     return parser.parse_args()
 
 

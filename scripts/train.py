@@ -2,36 +2,32 @@
 
 import argparse
 import dataclasses
-import sys
 from pathlib import Path
 
 from keras_dialgan.config import PRESETS, load_preset
-from keras_dialgan.scripting import non_negative_int, run
+from keras_dialgan.scripting import natural_int, parser, run
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument(
+def _arguments() -> argparse.ArgumentParser:
+    arguments = parser(__doc__)
+    arguments.add_argument(
         "--corpus",
         type=Path,
         required=True,
         metavar="DIR",
         help="prepared corpus with word vectors",
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="DIR",
         help="model directory to write",
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--preset", choices=PRESETS, required=True, help="sizes and recipe"
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--set",
         dest="overrides",
         nargs="+",
@@ -40,25 +36,25 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECTION.KEY=VALUE",
         help="settings that replace the preset's",
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--strategy",
         choices=("auto", "one_device", "mirrored", "multi_worker"),
         default="auto",
         help="tf.distribute strategy",
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--resume",
         action="store_true",
         help="continue from the newest checkpoint in --output",
     )
-    parser.add_argument(
-        "--seed", type=non_negative_int, help="instead of training.seed"
+    arguments.add_argument(
+        "--seed", type=natural_int, help="instead of training.seed"
     )
-    return parser
+    return arguments
 
 
-def main(arguments: list[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
+def main() -> None:
+    options = _arguments().parse_args()
     if options.seed is not None:
         options.overrides.append(f"training.seed={options.seed}")
     config = load_preset(options.preset, options.overrides)
@@ -82,4 +78,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    run(main)

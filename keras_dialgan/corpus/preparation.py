@@ -45,6 +45,7 @@ class PreparationSettings:
         validation_fraction: the share of the dialogues set apart.
         drop_duplicates: whether to use a dialogue that occurs several times
             only once.
+        shard_pairs: the pairs of a file.
     """
 
     format: str = "auto"
@@ -53,6 +54,7 @@ class PreparationSettings:
     entity_tagger: str | None = None
     validation_fraction: float = 0.01
     drop_duplicates: bool = True
+    shard_pairs: int = 1_000_000
 
 
 class Counts:
@@ -288,7 +290,9 @@ def _token_file(root: Path, name: str) -> Path:
 def _encode(root, name, vocabulary, settings, counts, progress):
     """The second pass over one split. Returns its manifest entry."""
     path = _token_file(root, name)
-    writer = storage.SplitWriter(root, name, vocabulary.size)
+    writer = storage.SplitWriter(
+        root, name, vocabulary.size, settings.shard_pairs
+    )
     longest = settings.max_length
     with (
         open(path, encoding="ascii") as lines,

@@ -3,7 +3,7 @@
 import glob
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,14 +66,16 @@ def read_lines(
     path: Path,
     problems: Problems,
     advance: Callable[[int], object] | None = None,
+    encodings: Sequence[str] = ("utf-8",),
 ) -> Iterator[tuple[int, str | None]]:
-    """Streams the lines of a UTF-8 file, plain or gzip.
+    """Streams the lines of a text file, plain or gzip.
 
     Args:
         path: the file.
         problems: where to note lines and files that cannot be read.
         advance: called with the number of bytes that were read from disk
             since the last call.
+        encodings: tried in order on each line.
 
     Yields:
         The number of each line and its text without the line end; `None`
@@ -81,7 +83,7 @@ def read_lines(
     """
     try:
         with open(path, "rb") as raw:
-            lines = _decode(_split(_open(raw)), path, problems)
+            lines = _decode(_split(_open(raw)), path, problems, encodings)
             position = 0
             for number, text in lines:
                 if advance and number % _LINES_PER_REPORT == 0:
@@ -108,7 +110,10 @@ def _split(file: BinaryIO) -> Iterator[bytes | None]:
 
 
 def _decode(
-    lines: Iterable[bytes | None], path: Path, problems: Problems
+    lines: Iterable[bytes | None],
+    path: Path,
+    problems: Problems,
+    encodings: Sequence[str],
 ) -> Iterator[tuple[int, str | None]]:
     for number, line in enumerate(lines, start=1):
         text = None
@@ -119,8 +124,16 @@ def _decode(
         else:
             if number == 1:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
-            try:
-                text = line.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError:
-                problems.add("invalid UTF-8", path, number)
+            text = _decode_line(line, encodings)
+            if text is None:
+                problems.add(f"invalid {encodings[0].upper()}", path, number)
         yield number, text
+
+
+def _decode_line(line: bytes, encodings: Sequence[str]) -> str | None:
+    for encoding in encodings:
+        try:
+            return line.decode(encoding).rstrip("\r\n")
+        except UnicodeDecodeError:
+            continue
+    return None

@@ -1,8 +1,12 @@
 """Readers: from raw corpus files to dialogues."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from keras_dialgan.corpus import cornell, dailydialog
+from keras_dialgan.corpus.cornell import read_cornell
+from keras_dialgan.corpus.dailydialog import read_dailydialog
 from keras_dialgan.corpus.problems import Problems
 from keras_dialgan.corpus.raw_files import find_files, read_head, read_lines
 from keras_dialgan.errors import UserError
@@ -53,8 +57,20 @@ def _read_pairs_format(
             problems.add("not two columns", path, number)
 
 
-_READERS = {"lines": _read_lines_format, "pairs": _read_pairs_format}
+_READERS = {
+    "lines": _read_lines_format,
+    "pairs": _read_pairs_format,
+    "cornell": read_cornell,
+    "dailydialog": read_dailydialog,
+}
 FORMATS = ("auto", *_READERS)
+
+# XML, and the time line of a subtitle file.
+_FOREIGN = re.compile(
+    r"\A\s*<(?:\?xml|!doctype|document)\b"
+    r"|^\d\d:\d\d:\d\d[,.]\d+ *-->",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def detect_format(path: str | Path) -> str:
@@ -65,8 +81,21 @@ def detect_format(path: str | Path) -> str:
 
     Returns:
         One of `FORMATS` other than `auto`.
+
+    Raises:
+        UserError: if the file has none of the formats.
     """
-    lines = [line for line in read_head(Path(path)).splitlines() if line]
+    head = read_head(Path(path))
+    if cornell.SEPARATOR in head:
+        return "cornell"
+    if dailydialog.END_OF_UTTERANCE in head:
+        return "dailydialog"
+    if _FOREIGN.search(head):
+        raise UserError(
+            f"{path}: holds markup or times, which none of the formats "
+            f"{', '.join(_READERS)} has; convert it to one of them"
+        )
+    lines = [line for line in head.splitlines() if line]
     pairs = sum(line.count("\t") == 1 for line in lines)
     return "pairs" if lines and pairs >= 0.9 * len(lines) else "lines"
 

@@ -19,7 +19,6 @@ MANIFEST = "manifest.json"
 VOCABULARY = "vocabulary.txt"
 ENTITIES = "entities.json"
 SPLITS = ("train", "validation")
-SHARD_PAIRS = 1_000_000
 
 _ARRAYS = ("tokens", "offsets", "pairs")
 
@@ -59,7 +58,7 @@ class SplitWriter:
         root: Path,
         name: str,
         vocabulary_size: int,
-        shard_pairs: int = SHARD_PAIRS,
+        shard_pairs: int,
     ):
         self._root = root
         self._folder = root / name

@@ -25,7 +25,8 @@ class BidirectionalLSTM(keras.layers.Layer):
 
     Call arguments:
         inputs: `[B, T, D]`.
-        mask: `[B, T]` booleans, true where a step counts.
+        mask: `[B, T]` booleans, true where a step counts; by default the
+            mask that the inputs carry, if any.
         initial_state: List `[h, c]`, each `[B, 2 * units]`, as returned;
             zeros if left out.
         training: Whether to apply dropout.
@@ -66,6 +67,10 @@ class BidirectionalLSTM(keras.layers.Layer):
         self.backward_layer.build(inputs_shape)
 
     def call(self, inputs, mask=None, initial_state=None, training=None):
+        if mask is None:
+            # Keras hands the mask over only if there is no second tensor
+            # argument such as the initial state.
+            mask = getattr(inputs, "_keras_mask", None)
         if self.dropout:
             inputs = self.input_dropout(inputs, training=training)
         by_time = tf.transpose(inputs, [1, 0, 2])

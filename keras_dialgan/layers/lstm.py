@@ -30,7 +30,8 @@ class LSTM(keras.layers.Layer):
 
     Call arguments:
         inputs: `[B, T, D]`.
-        mask: `[B, T]` booleans, true where a step counts.
+        mask: `[B, T]` booleans, true where a step counts; by default the
+            mask that the inputs carry, if any.
         initial_state: List `[h, c]`, each `[B, units]`; zeros if left out.
         training: Whether to apply dropout.
 
@@ -83,6 +84,10 @@ class LSTM(keras.layers.Layer):
         )
 
     def call(self, inputs, mask=None, initial_state=None, training=None):
+        if mask is None:
+            # Keras hands the mask over only if there is no second tensor
+            # argument such as the initial state.
+            mask = getattr(inputs, "_keras_mask", None)
         if self.dropout:
             inputs = self.input_dropout(inputs, training=training)
         outputs, h, c = run_lstm(

@@ -133,14 +133,14 @@ def _rows(sequence):
 def _forward(projected, recurrent_kernel, h, c, carried, reverse):
     def step(state, t):
         h, c = state
-        z = _at(projected, t) + tf.matmul(h, recurrent_kernel)
+        z = projected[t] + tf.matmul(h, recurrent_kernel)
         i, f, candidate, o = tf.split(tf.cast(z, c.dtype), 4, axis=-1)
         i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
         candidate = tf.tanh(candidate)
         c = f * c + i * candidate
         bent = tf.tanh(c)
         new = tf.cast(o * bent, h.dtype)
-        h = new if carried is None else new + _at(carried, t) * h
+        h = new if carried is None else new + carried[t] * h
         return (h, c), (h, c, bent, i, f, candidate, o)
 
     last, (outputs, *saved) = _scan(step, (h, c), projected, reverse)
@@ -150,20 +150,20 @@ def _forward(projected, recurrent_kernel, h, c, carried, reverse):
 def _backward(upstream, saved, transposed_kernel, first_c, carried, reverse):
     d_outputs, d_h, d_c = upstream
     cells, bents, *gates = saved
+    former_cells = _shifted(cells, first_c, reverse)
     sigmoid_gradient = tf.raw_ops.SigmoidGrad
     tanh_gradient = tf.raw_ops.TanhGrad
 
     def step(state, t):
         d_h, d_c = state
-        former_c = _former(cells, t, first_c, reverse)
-        bent, i, f, candidate, o = (_at(s, t) for s in (bents, *gates))
-        d_h = d_h + _at(d_outputs, t)
+        bent, i, f, candidate, o = (s[t] for s in (bents, *gates))
+        d_h = d_h + d_outputs[t]
         d_new = tf.cast(d_h, d_c.dtype)
         d_c = d_c + tanh_gradient(y=bent, dy=d_new * o)
         d_z = tf.concat(
             [
                 sigmoid_gradient(y=i, dy=d_c * candidate),
-                sigmoid_gradient(y=f, dy=d_c * former_c),
+                sigmoid_gradient(y=f, dy=d_c * former_cells[t]),
                 tanh_gradient(y=candidate, dy=d_c * i),
                 sigmoid_gradient(y=o, dy=d_new * bent),
             ],
@@ -172,7 +172,7 @@ def _backward(upstream, saved, transposed_kernel, first_c, carried, reverse):
         d_z = tf.cast(d_z, d_h.dtype)
         d_former = tf.matmul(d_z, transposed_kernel)
         if carried is not None:
-            d_former += _at(carried, t) * d_h
+            d_former += carried[t] * d_h
         return (d_former, d_c * f), (d_z,)
 
     (d_h, d_c), (d_projected,) = _scan(step, (d_h, d_c), d_outputs, not reverse)
@@ -187,20 +187,15 @@ def _by_step(sequence):
     return tf.unstack(sequence)
 
 
-def _at(sequence, t):
-    if isinstance(sequence, tf.TensorArray):
-        return sequence.read(t)
-    return sequence[t]
-
-
-def _former(sequence, t, first, reverse):
-    """The value before step `t` in the order of processing."""
+def _shifted(sequence, first, reverse):
+    """What was there before each step."""
     if isinstance(sequence, list):
-        sequence = [*sequence, first] if reverse else [first, *sequence]
-        return sequence[t + 1 if reverse else t]
-    former = t + 1 if reverse else t - 1
-    inside = (former >= 0) & (former < sequence.size())
-    return tf.cond(inside, lambda: sequence.read(former), lambda: first)
+        if reverse:
+            return [*sequence[1:], first]
+        return [first, *sequence[:-1]]
+    if reverse:
+        return tf.concat([sequence[1:], first[None]], axis=0)
+    return tf.concat([first[None], sequence[:-1]], axis=0)
 
 
 def _scan(step, state, sequence, reverse):
@@ -208,7 +203,7 @@ def _scan(step, state, sequence, reverse):
 
     Returns:
         The last state and, for each result, its values by time: a list if the
-        loop is unrolled, else a `tf.TensorArray`.
+        loop is unrolled, else a tensor.
     """
     if isinstance(sequence, list):
         order = range(len(sequence))
@@ -228,9 +223,7 @@ def _scan(step, state, sequence, reverse):
     # The first step outside of the loop shows the shapes of the results.
     state, results = step(state, at(0))
     arrays = tuple(
-        tf.TensorArray(
-            r.dtype, steps, element_shape=r.shape, clear_after_read=False
-        ).write(at(0), r)
+        tf.TensorArray(r.dtype, steps, element_shape=r.shape).write(at(0), r)
         for r in results
     )
 
@@ -244,10 +237,9 @@ def _scan(step, state, sequence, reverse):
     _, state, arrays = tf.while_loop(
         lambda n, *_: n < steps, body, (1, state, arrays)
     )
-    return state, list(arrays)
+    # A gradient that captured the arrays themselves could not be exported.
+    return state, [a.stack() for a in arrays]
 
 
 def _stack(column):
-    if isinstance(column, tf.TensorArray):
-        return column.stack()
-    return tf.stack(column)
+    return tf.stack(column) if isinstance(column, list) else column

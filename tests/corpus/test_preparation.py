@@ -1,0 +1,141 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from keras_dialgan.corpus import PreparedCorpus, prepare, tokenised
+from keras_dialgan.corpus.preparation import split_of
+from keras_dialgan.errors import UserError
+from tests.corpus.prepared import (
+    SETTINGS,
+    expected_pairs,
+    expected_vocabulary,
+    make_dialogues,
+    rows,
+)
+
+
+@pytest.fixture(scope="module")
+def dialogues():
+    return make_dialogues(300) * 2
+
+
+@pytest.fixture(scope="module")
+def corpus(dialogues, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("corpus") / "prepared"
+    prepare(dialogues, directory, SETTINGS)
+    return PreparedCorpus(directory)
+
+
+def split_name(dialogue):
+    return split_of(dialogue, SETTINGS.validation_fraction)
+
+
+def test_stored_pairs_equal_a_plain_python_account(corpus, dialogues):
+    for name in corpus.splits:
+        expected, dropped = expected_pairs(
+            dialogues,
+            lambda d, name=name: split_name(d) == name,
+            SETTINGS,
+            corpus.vocabulary,
+        )
+        split = corpus.split(name)
+        contexts, responses = split.gather(np.arange(len(split)))
+        stored = zip(rows(contexts), rows(responses), strict=True)
+        assert list(stored) == expected
+        assert corpus.manifest["counts"]["pairs"]["dropped"] == dropped
+
+
+def test_the_vocabulary_counts_the_training_split_only(corpus, dialogues):
+    train = [d for d in dialogues if split_name(d) == "train"]
+    assert corpus.vocabulary == expected_vocabulary(train, SETTINGS)
+
+
+def test_the_arithmetic_of_the_manifest_adds_up(corpus, dialogues):
+    counts = corpus.manifest["counts"]
+    pairs = counts["pairs"]
+    assert counts["dialogues"] == {
+        "read": 600,
+        "kept": 600 - counts["dialogues"]["duplicate"],
+        "duplicate": counts["dialogues"]["duplicate"],
+    }
+    assert counts["utterances"]["read"] == sum(map(len, dialogues))
+    assert pairs["read"] == sum(len(d) - 1 for d in dialogues)
+    assert pairs["read"] == pairs["kept"] + sum(pairs["dropped"].values())
+    assert all(pairs["dropped"].values())
+    splits = corpus.manifest["splits"].values()
+    assert pairs["kept"] == sum(split["pairs"] for split in splits)
+
+
+def test_the_result_does_not_depend_on_the_workers(
+    dialogues, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tokenised, "CHUNK_UTTERANCES", 50)
+    for workers in (1, 2):
+        prepare(dialogues, tmp_path / str(workers), SETTINGS, workers=workers)
+    files = {
+        path.relative_to(tmp_path / "1")
+        for path in (tmp_path / "1").rglob("*")
+        if path.is_file()
+    }
+    assert len(files) == 9
+    for file in files:
+        one, two = (tmp_path / name / file for name in "12")
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_dialogue_keeps_its_split_when_the_corpus_grows():
+    few, many = make_dialogues(50), make_dialogues(400)
+    assert few == many[:50]
+    shares = [split_name(d) == "validation" for d in many]
+    assert 0.1 < np.mean(shares) < 0.3
+    assert split_of(few[0], 0.0) == "train"
+
+
+def test_repeated_dialogues_stay_when_asked(dialogues, tmp_path):
+    settings = dataclasses.replace(SETTINGS, drop_duplicates=False)
+    manifest = prepare(dialogues, tmp_path / "c", settings)
+    assert manifest["counts"]["dialogues"]["duplicate"] == 0
+    assert manifest["counts"]["pairs"]["dropped"]["duplicate_dialogue"] == 0
+
+
+def test_surface_forms_are_stored_by_frequency(tmp_path):
+    dialogues = [["Anna is in Rome.", "No, Maria is."], ["Maria?", "Yes, 5."]]
+    settings = dataclasses.replace(
+        SETTINGS, entity_tagger="rules", validation_fraction=0.0
+    )
+    prepare(dialogues, tmp_path / "c", settings)
+    entities = json.loads((tmp_path / "c/entities.json").read_text())
+    assert list(entities["<person>"].items()) == [("Maria", 2), ("Anna", 1)]
+    assert entities["<place>"] == {"Rome": 1}
+    assert entities["<number>"] == {"5": 1}
+
+
+def test_a_corpus_without_pairs_is_refused_and_not_written(tmp_path):
+    with pytest.raises(UserError, match="no pair is left"):
+        prepare([["alone"], ["", ""]], tmp_path / "c", SETTINGS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_input_leaves_the_former_corpus(tmp_path):
+    settings = dataclasses.replace(SETTINGS, validation_fraction=0.0)
+    manifest = prepare([["a", "b"]], tmp_path / "c", settings)
+
+    def broken():
+        yield ["c", "d"]
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        prepare(broken(), tmp_path / "c", settings)
+    assert PreparedCorpus(tmp_path / "c").manifest == manifest
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_other_directories_are_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(UserError, match="other files"):
+        prepare([["a", "b"]], tmp_path, SETTINGS)
+    with pytest.raises(UserError, match="is a file"):
+        prepare([["a", "b"]], tmp_path / "thesis.txt", SETTINGS)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"

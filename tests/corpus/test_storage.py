@@ -1,0 +1,145 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from keras_dialgan.corpus import PreparedCorpus, prepare
+from keras_dialgan.corpus.storage import SplitWriter, token_type
+from keras_dialgan.errors import UserError
+from keras_dialgan.text import EOS
+from tests.corpus.prepared import SETTINGS, make_dialogues, rows
+
+
+@pytest.fixture
+def directory(tmp_path):
+    prepare(make_dialogues(60), tmp_path / "corpus", SETTINGS)
+    return tmp_path / "corpus"
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory):
+    """The same corpus in one shard and in many."""
+    folder = tmp_path_factory.mktemp("shards")
+    many = dataclasses.replace(SETTINGS, shard_pairs=50)
+    prepare(make_dialogues(200), folder / "one", SETTINGS)
+    prepare(make_dialogues(200), folder / "many", many)
+    return PreparedCorpus(folder / "one"), PreparedCorpus(folder / "many")
+
+
+def test_shards_hold_the_same_pairs_as_one_file(corpora):
+    one, many = (corpus.split("train") for corpus in corpora)
+    manifest = corpora[1].manifest["splits"]["train"]
+    assert len(manifest["shards"]) > 3
+    assert len(one) == len(many)
+    indices = np.random.default_rng(0).permutation(len(one))[:100]
+    for a, b in zip(one.gather(indices), many.gather(indices), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(one.lengths(indices), many.lengths(indices), strict=True):
+        np.testing.assert_array_equal(a, b)
+    everything = (
+        [u.tolist() for u in split.utterances()] for split in (one, many)
+    )
+    assert next(everything) == next(everything)
+
+
+def test_rows_end_with_the_end_token_and_padding(corpora):
+    split = corpora[0].split("train")
+    indices = np.arange(64)
+    lengths = split.lengths(indices)
+    for array, length in zip(split.gather(indices), lengths, strict=True):
+        assert array.dtype == np.int32
+        for row, n in zip(array, length, strict=True):
+            assert (row[:n] > EOS).all()
+            assert row[n] == EOS
+            assert not row[n + 1 :].any()
+
+
+def test_widths_are_multiples_up_to_the_longest_possible(corpora):
+    split = corpora[0].split("train")
+    longest = split.max_length + 1
+    for i in range(40):
+        lengths = split.lengths([i])
+        for multiple in (1, 2, 4):
+            arrays = split.gather([i], multiple)
+            for array, (n,) in zip(arrays, lengths, strict=True):
+                fitting = -(-(n + 1) // multiple) * multiple
+                assert array.shape == (1, min(fitting, longest))
+
+
+def test_an_utterance_is_stored_once(corpora):
+    split = corpora[0].manifest["splits"]["train"]
+    assert split["utterances"] < 2 * split["pairs"]
+    files = split["shards"][0]["files"]
+    assert files["tokens"]["bytes"] == 128 + 2 * split["tokens"]
+
+
+def test_pairs_that_do_not_exist_are_refused(corpora):
+    split = corpora[0].split("train")
+    for index in (-1, len(split)):
+        with pytest.raises(IndexError):
+            split.gather([index])
+    assert split.gather([])[0].shape[0] == 0
+
+
+def test_large_vocabularies_get_wider_tokens(tmp_path):
+    assert token_type(65_536) == np.uint16
+    assert token_type(65_537) == np.uint32
+    writer = SplitWriter(tmp_path, "train", 100_000, shard_pairs=10)
+    writer.add([70_000])
+    writer.add([99_999, 5])
+    writer.pair()
+    files = writer.close()["shards"][0]["files"]
+    stored = np.load(tmp_path / files["tokens"]["file"])
+    assert stored.tolist() == [70_000, 99_999, 5]
+
+
+def test_an_intact_corpus_is_verified(directory):
+    corpus = PreparedCorpus(directory)
+    corpus.verify()
+    assert corpus.max_length == SETTINGS.max_length
+    assert corpus.entity_tagger == {"name": "none", "version": "1"}
+    assert rows(corpus.split("train").gather([0])[0])
+
+
+def test_a_changed_byte_is_found_by_verifying(directory):
+    path = directory / "train/00000.tokens.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    corpus = PreparedCorpus(directory)
+    with pytest.raises(UserError, match=r"tokens\.npy: damaged"):
+        corpus.verify()
+
+
+@pytest.mark.parametrize("change", ["truncate", "delete"])
+def test_an_incomplete_corpus_is_refused(directory, change):
+    path = directory / "train/00000.pairs.npy"
+    if change == "delete":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(UserError, match="prepare the corpus again"):
+        PreparedCorpus(directory)
+
+
+def test_another_vocabulary_is_refused(directory):
+    path = directory / "vocabulary.txt"
+    path.write_text(path.read_text() + "more\n")
+    with pytest.raises(UserError, match="not the vocabulary"):
+        PreparedCorpus(directory)
+
+
+def test_another_format_version_is_refused(directory):
+    path = directory / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"format_version": 99}))
+    with pytest.raises(UserError, match="format version 99"):
+        PreparedCorpus(directory)
+
+
+def test_missing_directories_and_splits_are_named(directory):
+    with pytest.raises(UserError, match="no such directory"):
+        PreparedCorpus(directory / "none")
+    with pytest.raises(UserError, match="no split 'test'"):
+        PreparedCorpus(directory).split("test")
