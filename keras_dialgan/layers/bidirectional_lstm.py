@@ -14,8 +14,8 @@ class BidirectionalLSTM(keras.layers.Layer):
     Weights and numbers are those of
     `keras.layers.Bidirectional(keras.layers.LSTM(units,
     return_sequences=True))`: `get_weights()` and `set_weights()` exchange
-    them, and the outputs of masked steps are zero. The input product of both
-    directions is one product.
+    them, and the outputs of masked steps are zero. The loops of the two
+    directions run side by side.
 
     Args:
         units: Size of the output of each direction.

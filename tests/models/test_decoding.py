@@ -1,0 +1,240 @@
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_dialgan.models import (
+    BeamSearch,
+    Greedy,
+    NucleusSampling,
+    Sampling,
+    TopKSampling,
+    decode,
+)
+from keras_dialgan.models.decoding_strategies import MixedWithTruth, Step
+from keras_dialgan.text.vocabulary import BOS, EOS, PAD
+
+from .small_models import V, make_batch, make_generator, randomise
+
+
+@pytest.fixture(scope="module")
+def generator():
+    generator = make_generator()
+    randomise(generator, scale=0.8, seed=2)
+    bias = generator.projection.bias.numpy()
+    bias[EOS] += 1.0
+    generator.projection.bias.assign(bias)
+    return generator
+
+
+@pytest.fixture(scope="module")
+def encoded(generator):
+    return generator.encode(make_batch(9, seed=4)["context"])
+
+
+def log_probability(generator, encoded, row, tokens):
+    """The log-probability of one response, under teacher forcing."""
+    one = tf.nest.map_structure(lambda part: part[row : row + 1], encoded)
+    response = np.array([tokens])
+    logits = generator.logits(generator.decode(response, one))
+    logs = tf.nn.log_softmax(logits).numpy()[0]
+    return sum(logs[t, token] for t, token in enumerate(tokens))
+
+
+def without_padding(row):
+    return [int(token) for token in row if token != PAD]
+
+
+def test_greedy_takes_the_argmax_of_every_step(generator, encoded):
+    decoded = decode(generator, encoded, Greedy())
+    for row, tokens in enumerate(decoded.tokens.numpy()):
+        tokens = without_padding(tokens)
+        one = tf.nest.map_structure(lambda part: part[row : row + 1], encoded)
+        logits = generator.logits(generator.decode(np.array([tokens]), one))
+        best = np.argmax(logits.numpy()[0], axis=-1)
+        np.testing.assert_array_equal(tokens, best)
+        assert tokens[-1] == EOS or len(tokens) == generator.config.max_length
+        assert EOS not in tokens[:-1]
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        Greedy(),
+        Sampling(0.8, seed=1),
+        TopKSampling(4, seed=1),
+        NucleusSampling(0.7, seed=1),
+        BeamSearch(3),
+    ],
+)
+def test_the_log_probability_is_that_of_teacher_forcing(
+    generator, encoded, strategy
+):
+    decoded = decode(generator, encoded, strategy)
+    for row, tokens in enumerate(decoded.tokens.numpy()):
+        expected = log_probability(
+            generator, encoded, row, without_padding(tokens)
+        )
+        found = float(decoded.log_probability[row])
+        assert found == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+def test_the_candidates_are_the_most_probable_tokens(generator, encoded):
+    decoded = decode(generator, encoded, candidates=3)
+    tokens, candidates = decoded.tokens.numpy(), decoded.candidates.numpy()
+    assert candidates.shape == (*tokens.shape, 3)
+    logits = generator.logits(generator.decode(tokens, encoded)).numpy()
+    valid = tokens != PAD
+    expected = np.argsort(-logits, axis=-1, kind="stable")[..., :3]
+    np.testing.assert_array_equal(candidates[valid], expected[valid])
+    np.testing.assert_array_equal(candidates[valid][:, 0], tokens[valid])
+
+
+def test_the_loop_ends_when_every_row_has_ended(generator, encoded):
+    decoded = decode(generator, encoded)
+    ended = (decoded.tokens.numpy() == EOS).any(axis=1)
+    lengths = (decoded.tokens.numpy() != PAD).sum(axis=1)
+    assert decoded.tokens.shape[1] == lengths.max()
+    short = np.flatnonzero(ended & (lengths < generator.config.max_length))
+    assert len(short)
+    some = tf.nest.map_structure(lambda part: tf.gather(part, short), encoded)
+    decoded = decode(generator, some)
+    assert decoded.tokens.shape[1] == lengths[short].max()
+
+
+def test_a_batch_of_no_rows_gives_no_responses(generator, encoded):
+    none = tf.nest.map_structure(lambda part: part[:0], encoded)
+    assert decode(generator, none).tokens.shape[0] == 0
+
+
+def test_a_shorter_maximum_cuts_responses(generator, encoded):
+    full = decode(generator, encoded).tokens.numpy()
+    cut = decode(generator, encoded, max_length=2).tokens.numpy()
+    np.testing.assert_array_equal(cut, full[:, :2])
+
+
+def test_padding_and_beginning_are_never_generated(generator, encoded):
+    decoded = decode(generator, encoded, Sampling(50.0, seed=3))
+    tokens = decoded.tokens.numpy()
+    assert (tokens != BOS).all()
+    for row in tokens:
+        used = np.flatnonzero(row != PAD)
+        np.testing.assert_array_equal(used, np.arange(len(used)))
+
+
+def test_sampling_follows_the_softmax_at_its_temperature():
+    logits = np.tile(np.array([0.0, 1.0, 2.0, -1.0]), (40_000, 1))
+    step = Step(tf.constant(0), tf.zeros(40_000), tf.zeros(40_000, bool))
+    tokens = Sampling(2.0, seed=5).choose(tf.constant(logits, tf.float32), step)
+    expected = np.exp(logits[0] / 2)
+    np.testing.assert_allclose(
+        np.bincount(tokens, minlength=4) / 40_000,
+        expected / expected.sum(),
+        atol=0.01,
+    )
+
+
+def test_sampling_repeats_with_its_seed_and_changes_with_another(
+    generator, encoded
+):
+    first, again, other = (
+        decode(generator, encoded, Sampling(2.0, seed)).tokens.numpy()
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert first.shape != other.shape or (first != other).any()
+
+
+def test_top_k_sampling_keeps_the_k_largest_logits():
+    logits = tf.constant([[3.0, 1.0, 2.0, 0.0]])
+    kept = TopKSampling(2).restrict(logits).numpy()
+    np.testing.assert_array_equal(kept > -1e30, [[True, False, True, False]])
+
+
+def test_nucleus_sampling_keeps_the_fewest_tokens_that_hold_p():
+    logits = tf.math.log([[0.5, 0.3, 0.15, 0.05], [0.9, 0.05, 0.03, 0.02]])
+    kept = NucleusSampling(0.7).restrict(logits).numpy() > -1e30
+    np.testing.assert_array_equal(kept, [[1, 1, 0, 0], [1, 0, 0, 0]])
+
+
+def test_a_wide_beam_finds_the_most_probable_response():
+    generator = make_generator(vocabulary_size=8, max_length=3)
+    randomise(generator, scale=1.0, seed=6)
+    batch = make_batch(3, seed=1, v=8)
+    encoded = generator.encode(batch["context"])
+    decoded = decode(generator, encoded, BeamSearch(200, length_penalty=0.0))
+    words = range(3, 8)
+    responses = [
+        [*body, EOS]
+        for n in range(3)
+        for body in itertools.product(words, repeat=n)
+    ] + [list(body) for body in itertools.product(words, repeat=3)]
+    for row, tokens in enumerate(decoded.tokens.numpy()):
+        scores = [
+            log_probability(generator, encoded, row, response)
+            for response in responses
+        ]
+        best = responses[int(np.argmax(scores))]
+        assert without_padding(tokens) == best
+
+
+def test_a_beam_of_one_is_greedy(generator, encoded):
+    greedy = decode(generator, encoded, Greedy())
+    beam = decode(generator, encoded, BeamSearch(1))
+    np.testing.assert_array_equal(greedy.tokens, beam.tokens)
+
+
+def test_a_beam_is_at_least_as_probable_as_greedy(generator, encoded):
+    greedy = decode(generator, encoded, Greedy()).log_probability.numpy()
+    beam = decode(
+        generator, encoded, BeamSearch(8, length_penalty=0.0)
+    ).log_probability.numpy()
+    assert (beam >= greedy - 1e-4).all()
+
+
+def test_candidates_are_refused_where_rows_are_reordered(generator, encoded):
+    with pytest.raises(ValueError, match="one row per input"):
+        decode(generator, encoded, BeamSearch(2), candidates=2)
+
+
+def test_the_graph_and_eager_execution_agree(generator, encoded):
+    compiled = tf.function(
+        lambda: decode(generator, encoded).tokens, autograph=False
+    )
+    np.testing.assert_array_equal(compiled(), decode(generator, encoded).tokens)
+
+
+def test_scheduled_sampling_mixes_truth_with_own_tokens(generator, encoded):
+    truth = make_batch(9, seed=4)["response"]
+    arguments = {"max_length": truth.shape[1], "stop_at_end": False}
+
+    def mixed(probability):
+        strategy = MixedWithTruth(tf.constant(truth), probability, seed=1)
+        return decode(generator, encoded, strategy, **arguments).tokens
+
+    np.testing.assert_array_equal(mixed(0.0), truth)
+    own = decode(generator, encoded, Greedy(), **arguments).tokens.numpy()
+    np.testing.assert_array_equal(mixed(1.0), own)
+    half = mixed(0.5).numpy()
+    assert 0.2 < (half == truth).mean() < 0.9
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Sampling(0.0), "temperature"),
+        (lambda: TopKSampling(0), "k must be positive"),
+        (lambda: NucleusSampling(0.0), "p must be within"),
+        (lambda: NucleusSampling(1.5), "p must be within"),
+        (lambda: BeamSearch(0), "width"),
+    ],
+)
+def test_an_impossible_strategy_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_all_tokens_stay_within_the_vocabulary(generator, encoded):
+    tokens = decode(generator, encoded, Sampling(10.0)).tokens.numpy()
+    assert tokens.max() < V
