@@ -2,12 +2,20 @@
 
 import argparse
 import logging
+import os
+import re
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from tqdm import tqdm
 
 from keras_dialgan.errors import UserError
+
+# What TensorFlow 2.21 prints on import whatever its log level is.
+_IMPORT_NOTICE = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog|I\d{4} "
+)
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -18,6 +26,11 @@ def run(main: Callable[[], int | None]) -> None:
     permission) are reported without a traceback.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    # Every stage and strategy is traced anew, and TensorFlow wonders why.
+    logging.getLogger("tensorflow").addFilter(
+        lambda record: "tf.function retracing" not in record.getMessage()
+    )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = main() or 0
         sys.stdout.flush()
@@ -27,10 +40,36 @@ def run(main: Callable[[], int | None]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         code = 1
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python would complain
+        # when it flushes the stream at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without the notices that this prints.
+
+    They are written to the error stream's file descriptor before TensorFlow
+    reads any setting. Other lines, and errors, pass.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as printed:
+        stream = os.dup(2)
+        os.dup2(printed.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(stream, 2)
+            os.close(stream)
+            printed.seek(0)
+            for line in printed:
+                if not _IMPORT_NOTICE.match(line):
+                    os.write(2, line)
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):

@@ -41,6 +41,12 @@ def _arguments() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="also write everything to this file",
     )
+    arguments.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE.png",
+        help="also draw the measurements made during training",
+    )
     return arguments
 
 
@@ -54,8 +60,9 @@ def main() -> None:
     from keras_dialgan.training import ModelDirectory
     from keras_dialgan.training.probe import TABLE_1_UTTERANCES
 
+    directory = ModelDirectory(options.model)
     report = evaluation.evaluate(
-        ModelDirectory(options.model),
+        directory,
         PreparedCorpus(options.corpus),
         TABLE_1_UTTERANCES,
         ModelDirectory(options.baseline) if options.baseline else None,
@@ -68,7 +75,10 @@ def main() -> None:
     print(evaluation.responses_table(report))
     if options.report:
         write_json(options.report, report)
-        print(f"\nwritten to {options.report}")
+        print(f"\nreport written to {options.report}")
+    if options.plot:
+        evaluation.plot_training(directory, options.plot)
+        print(f"plot written to {options.plot}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from keras_dialgan.evaluation.adversarial import (
 )
 from keras_dialgan.evaluation.likelihood import perplexity
 from keras_dialgan.evaluation.oracle import oracle_shares
+from keras_dialgan.evaluation.plots import plot_training
 from keras_dialgan.evaluation.report import evaluate
 from keras_dialgan.evaluation.responses import (
     TestPairs,
@@ -23,6 +24,7 @@ __all__ = [
     "metrics_table",
     "oracle_shares",
     "perplexity",
+    "plot_training",
     "respond",
     "responses_table",
 ]

@@ -167,6 +167,11 @@ class GANDialogueModel(keras.Model):
         self.position = position
 
     @property
+    def step(self) -> int:
+        """The number of steps done, over all schedules."""
+        return int(tf.convert_to_tensor(self.steps_done))
+
+    @property
     def phase(self) -> str:
         """The phase of the next step."""
         index, _ = self.schedule.locate(self.position)
@@ -394,7 +399,7 @@ class GANDialogueModel(keras.Model):
             part.shape[0]
             for part in strategy.experimental_local_results(data["context"])
         ]
-        random = np.random.default_rng([self.seed, int(self.steps_done)])
+        random = np.random.default_rng([self.seed, self.step])
         drawn = self.replay.draw(sum(counts), random)
         context, response = (
             np.split(rows, np.cumsum(counts)[:-1]) for rows in drawn

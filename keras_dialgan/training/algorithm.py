@@ -104,9 +104,9 @@ def resolve(
     """
     if config.training.pretrained_word_vectors and word_vectors is None:
         raise UserError(
-            f"{corpus.directory}: has no word vectors; run "
-            f"pretrain_embeddings.py --corpus {corpus.directory}, or start from "
-            "random ones with --set training.pretrained_word_vectors=false"
+            f"{corpus.directory}: has no word vectors; make them with "
+            f"pretrain_embeddings.py --corpus {corpus.directory}, or begin "
+            "with random ones: --set training.pretrained_word_vectors=false"
         )
     dimension = config.generator.embedding_dimension
     if config.training.pretrained_word_vectors:
@@ -231,7 +231,7 @@ class _Run:
         if resume:
             found = restore_checkpoint(self.checkpoints, self.model)
             start = found or start
-            print(_where(start, self.runs, int(self.model.steps_done)))
+            print(_where(start, self.runs, self.model.step))
         self.writer = tf.summary.create_file_writer(
             str(self.directory.path / "logs")
         )
@@ -272,7 +272,7 @@ class _Run:
             self.corpus.split("train"),
             self.config.training.batch_size,
             self.config.training.seed,
-            start_step=int(self.model.steps_done),
+            start_step=self.model.step,
         )
 
     def _callbacks(self) -> list:
@@ -296,7 +296,7 @@ class _Run:
                 self.writer,
                 self.directory.path / "metrics.jsonl",
                 training.validate_every,
-                int(self.model.steps_done),
+                self.model.step,
             ),
             run_callbacks.Checkpoints(
                 self._save_checkpoint, training.checkpoint_every

@@ -1,6 +1,7 @@
 """Keras callbacks of a run: curves, probes, stages, checkpoints, progress."""
 
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -34,7 +35,7 @@ class PhaseCurves(keras.callbacks.Callback):
         self._phase = self.model.phase
 
     def on_train_batch_end(self, batch, logs=None):
-        step = int(self.model.steps_done)
+        step = self.model.step
         if step % self._every and self.model.finished_phase is None:
             return
         with self._writer.as_default(step):
@@ -84,10 +85,16 @@ class ProbeLog(keras.callbacks.Callback):
         self._every = every
         self._records = read_records(path, start_step)
 
+    def on_train_batch_begin(self, batch, logs=None):
+        self._phase = self.model.phase
+
     def on_train_batch_end(self, batch, logs=None):
         model = self.model
-        pretraining = len(model.schedule.phases) == 1
-        due = pretraining and int(model.steps_done) % self._every == 0
+        due = (
+            model.schedule.is_pretraining
+            and self._phase == "mle"
+            and model.step % self._every == 0
+        )
         if due or model.finished_phase in ("mle", "adversarial"):
             self._measure(model.finished_phase or "mle")
 
@@ -97,9 +104,9 @@ class ProbeLog(keras.callbacks.Callback):
             self._validation, verbose=0, return_dict=True
         )["perplexity"]
         record = {
-            "step": int(model.steps_done),
+            "step": model.step,
             "iteration": model.finished_epoch + 1,
-            "pretraining": len(model.schedule.phases) == 1,
+            "pretraining": model.schedule.is_pretraining,
             "after": phase,
             "perplexity": perplexity,
             **self._probe.measure(),
@@ -165,6 +172,8 @@ class StageSaver(keras.callbacks.Callback):
         self._iteration = iteration
 
     def on_train_batch_end(self, batch, logs=None):
+        if self.model.schedule.is_pretraining:
+            return
         ended = (self.model.finished_phase, self.model.finished_epoch + 1)
         if ended == ("mle", self._iteration):
             self._save("after_mle")
@@ -186,7 +195,7 @@ class Checkpoints(keras.callbacks.Callback):
         self._every = every
 
     def on_train_batch_end(self, batch, logs=None):
-        if int(self.model.steps_done) % self._every == 0:
+        if self.model.step % self._every == 0:
             self._save()
 
 
@@ -207,6 +216,8 @@ class Progress(keras.callbacks.Callback):
             desc=title,
             unit="step",
             dynamic_ncols=True,
+            # A log file wants a line now and then, a terminal a live bar.
+            mininterval=0.1 if sys.stderr.isatty() else 30,
         )
 
     def on_train_batch_begin(self, batch, logs=None):

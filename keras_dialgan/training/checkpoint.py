@@ -30,7 +30,7 @@ def save_checkpoint(
         The directory of the new checkpoint.
     """
     folder = Path(folder)
-    path = folder / f"step-{int(model.steps_done):09d}"
+    path = folder / f"step-{model.step:09d}"
     with atomic_directory(path) as directory:
         arrays = {
             name: np.asarray(variable)

@@ -69,6 +69,11 @@ class Schedule:
     decay: float = 1.0
 
     @property
+    def is_pretraining(self) -> bool:
+        """Whether the generator meets the discriminator in no phase."""
+        return all(phase.name != "adversarial" for phase in self.phases)
+
+    @property
     def steps(self) -> int:
         """Steps of an epoch."""
         return sum(phase.length(self.batch_size) for phase in self.phases)

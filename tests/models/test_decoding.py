@@ -33,11 +33,15 @@ def encoded(generator):
     return generator.encode(make_batch(9, seed=4)["context"])
 
 
+def row_of(encoded, row):
+    return tf.nest.map_structure(lambda part: part[row : row + 1], encoded)
+
+
 def log_probability(generator, encoded, row, tokens):
     """The log-probability of one response, under teacher forcing."""
-    one = tf.nest.map_structure(lambda part: part[row : row + 1], encoded)
     response = np.array([tokens])
-    logits = generator.logits(generator.decode(response, one))
+    features = generator.decode(response, row_of(encoded, row))
+    logits = generator.logits(features)
     logs = tf.nn.log_softmax(logits).numpy()[0]
     return sum(logs[t, token] for t, token in enumerate(tokens))
 
@@ -50,8 +54,8 @@ def test_greedy_takes_the_argmax_of_every_step(generator, encoded):
     decoded = decode(generator, encoded, Greedy())
     for row, tokens in enumerate(decoded.tokens.numpy()):
         tokens = without_padding(tokens)
-        one = tf.nest.map_structure(lambda part: part[row : row + 1], encoded)
-        logits = generator.logits(generator.decode(np.array([tokens]), one))
+        features = generator.decode(np.array([tokens]), row_of(encoded, row))
+        logits = generator.logits(features)
         best = np.argmax(logits.numpy()[0], axis=-1)
         np.testing.assert_array_equal(tokens, best)
         assert tokens[-1] == EOS or len(tokens) == generator.config.max_length
