@@ -14,7 +14,7 @@ from tests.models.small_models import (
     randomise,
 )
 
-ROWS = 20
+ROWS = 12
 random = np.random.default_rng(0)
 CONTEXTS, HUMAN, GENERATED = (
     [
@@ -27,7 +27,7 @@ CONTEXTS, HUMAN, GENERATED = (
 
 @pytest.fixture(autouse=True)
 def several_batches(monkeypatch):
-    monkeypatch.setattr("keras_dialgan.evaluation.adversarial.BATCH", 8)
+    monkeypatch.setattr("keras_dialgan.evaluation.adversarial.BATCH", 5)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,16 @@
 import pytest
 
 from keras_dialgan.errors import UserError
-from keras_dialgan.evaluation import evaluate, metrics_table, responses_table
+from keras_dialgan.evaluation import (
+    evaluate,
+    held_out_pairs,
+    metrics_table,
+    oracle_shares,
+    responses_table,
+)
 from keras_dialgan.evaluation.tables import HEADINGS
+from keras_dialgan.text import detokenize
+from keras_dialgan.text.diversity import diversity
 from keras_dialgan.training import ModelDirectory
 from keras_dialgan.training.probe import TABLE_1_UTTERANCES
 from tests.model_fixture import make_corpus, make_directory
@@ -39,8 +47,19 @@ def test_the_baseline_is_measured_at_its_last_stage(report):
     assert report["metrics"]["baseline"] != report["metrics"]["A mle"]
 
 
-def test_human_responses_are_valid_by_the_oracle(report):
-    assert report["metrics"]["human"]["valid"] == 1.0
+def test_the_human_row_measures_the_held_out_responses(report, small_corpus):
+    pairs = held_out_pairs(small_corpus, 20)
+    contexts = pairs.words(pairs.contexts)
+    responses = pairs.words(pairs.responses)
+    assert report["metrics"]["human"] == {
+        **diversity(responses),
+        **oracle_shares(contexts, responses),
+    }
+    for sample, context, response in zip(
+        report["samples"], contexts, responses, strict=False
+    ):
+        assert sample["utterance"] == detokenize(context)
+        assert sample["human"] == detokenize(response)
 
 
 def test_table_1_and_ten_samples_hold_every_row(report):

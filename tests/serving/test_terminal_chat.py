@@ -14,6 +14,11 @@ def chat(model_directory):
 
 
 @pytest.fixture(scope="module")
+def unchanged_chat(model_directory):
+    return TerminalChat(model_directory.path)
+
+
+@pytest.fixture(scope="module")
 def answers(model_directory):
     """The greedy answer of each stage."""
     return {
@@ -111,8 +116,8 @@ def test_help_names_every_command_and_quit_ends(chat):
     ],
 )
 def test_a_wrong_command_explains_itself_and_changes_nothing(
-    chat, answers, line, message
+    unchanged_chat, answers, line, message
 ):
     with pytest.raises(UserError, match=message):
-        chat.command(line)
-    assert chat.say(ASKED) == [("bot", answers["final"])]
+        unchanged_chat.command(line)
+    assert unchanged_chat.say(ASKED) == [("bot", answers["final"])]

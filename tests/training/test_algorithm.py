@@ -1,0 +1,197 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_dialgan.config import load_preset
+from keras_dialgan.errors import UserError
+from keras_dialgan.training import ModelDirectory, algorithm, train
+
+SETTINGS = [
+    "generator.embedding_dimension=8",
+    "generator.encoder_units=6",
+    "generator.decoder_units=8",
+    "generator.attention_units=5",
+    "generator.output_units=7",
+    "discriminator.units=4",
+    "discriminator.hidden_units=5",
+    "pretraining.generator_steps=6",
+    "pretraining.samples=20",
+    "pretraining.discriminator_steps=3",
+    "adversarial.iterations=3",
+    "adversarial.adversarial_steps=2",
+    "adversarial.mle_steps=2",
+    "adversarial.discriminator_steps=2",
+    "adversarial.samples=12",
+    "training.batch_size=8",
+    "training.validate_every=3",
+    "training.log_every=2",
+    "training.probe_inputs=5",
+    "training.checkpoint_every=4",
+    "training.pretrained_word_vectors=false",
+]
+
+
+@pytest.fixture(scope="module")
+def trained(small_corpus, tmp_path_factory):
+    output = tmp_path_factory.mktemp("trained") / "model"
+    return train(load_preset("tiny", SETTINGS), small_corpus, output)
+
+
+def weights(directory, stage):
+    return [
+        weight
+        for model in directory.load_stage(stage)
+        for weight in model.get_weights()
+    ]
+
+
+def test_every_stage_of_table_1_is_saved(trained):
+    assert trained.stages == [
+        "mle",
+        "after_mle",
+        "after_adversarial",
+        "final",
+    ]
+    for first, second in zip(trained.stages, trained.stages[1:], strict=False):
+        pairs = zip(
+            weights(trained, first), weights(trained, second), strict=True
+        )
+        assert any(not np.array_equal(*pair) for pair in pairs)
+
+
+def test_the_directory_is_self_contained(trained, small_corpus):
+    again = ModelDirectory(trained.path)
+    assert again.vocabulary.tokens == small_corpus.vocabulary.tokens
+    assert (
+        again.config.generator.vocabulary_size == small_corpus.vocabulary.size
+    )
+    assert again.config.generator.max_length == small_corpus.max_length + 1
+
+
+def test_the_probe_is_measured_after_both_kinds_of_phases(trained):
+    lines = (trained.path / "metrics.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [(r["step"], r["after"]) for r in records if r["pretraining"]] == [
+        (3, "mle"),
+        (6, "mle"),
+    ]
+    assert [
+        (r["iteration"], r["after"]) for r in records if not r["pretraining"]
+    ] == [(i, p) for i in (1, 2, 3) for p in ("adversarial", "mle")]
+    for record in records:
+        assert record["perplexity"] > 1
+        assert 0 <= record["distinct_2"] <= 1
+
+
+def test_tensorboard_has_curves_of_every_phase_and_responses(trained):
+    tags = set()
+    for path in (trained.path / "logs").glob("events*"):
+        for record in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in record.summary.value}
+    assert {
+        "mle/mle_loss",
+        "mle/mle_gradient_norm",
+        "mle/learning_rate",
+        "adversarial/adversarial_loss",
+        "adversarial/learning_rate",
+        "sample/sampled_length",
+        "discriminator/discriminator_loss",
+        "discriminator/human_accuracy",
+        "discriminator/generated_accuracy",
+        "probe/perplexity",
+        "probe/distinct_2",
+        "probe/top_1_share",
+        "responses/after_mle",
+        "responses/after_adversarial",
+    } <= tags
+
+
+@pytest.mark.parametrize("last_save", [2, 5])
+def test_a_resumed_run_equals_an_unbroken_one(
+    trained, small_corpus, tmp_path, monkeypatch, last_save
+):
+    saved = []
+    original = algorithm._Run._save_checkpoint
+
+    def save_and_stop(run):
+        original(run)
+        saved.append(run.model.step)
+        if len(saved) == last_save:
+            raise KeyboardInterrupt
+
+    output = tmp_path / "model"
+    config = load_preset("tiny", SETTINGS)
+    with monkeypatch.context() as patch:
+        patch.setattr(algorithm._Run, "_save_checkpoint", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, small_corpus, output)
+    resumed = train(config, small_corpus, output, resume=True)
+    for stage in trained.stages:
+        for expected, found in zip(
+            weights(trained, stage), weights(resumed, stage), strict=True
+        ):
+            np.testing.assert_array_equal(expected, found)
+    assert (resumed.path / "metrics.jsonl").read_text() == (
+        trained.path / "metrics.jsonl"
+    ).read_text()
+
+
+def test_a_finished_run_is_not_overwritten(trained, small_corpus):
+    with pytest.raises(UserError, match="holds a model already"):
+        train(load_preset("tiny", SETTINGS), small_corpus, trained.path)
+
+
+def test_other_settings_are_refused_on_resuming(trained, small_corpus):
+    config = load_preset("tiny", [*SETTINGS, "training.batch_size=9"])
+    with pytest.raises(UserError, match=r"training\.batch_size: 8 / 9"):
+        train(config, small_corpus, trained.path, resume=True)
+
+
+def test_missing_word_vectors_are_named_with_the_remedy(small_corpus, tmp_path):
+    config = load_preset("tiny", SETTINGS[:-1])
+    with pytest.raises(UserError, match=r"pretrain_embeddings\.py"):
+        train(config, small_corpus, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_word_vectors_of_another_dimension_are_refused(small_corpus):
+    vectors = np.zeros((small_corpus.vocabulary.size, 5), np.float32)
+    with pytest.raises(UserError, match=r"= 8, but 5 .*--dimension 8"):
+        algorithm.resolve(
+            load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors
+        )
+
+
+def test_open_sizes_are_taken_from_corpus_and_word_vectors(small_corpus):
+    vectors = np.zeros((small_corpus.vocabulary.size, 5), np.float32)
+    config = algorithm.resolve(load_preset("tiny"), small_corpus, vectors)
+    assert config.generator.embedding_dimension == 5
+    assert config.discriminator.embedding_dimension == 5
+    assert config.generator.vocabulary_size == small_corpus.vocabulary.size
+    assert config.adversarial.stage_iteration >= 1
+
+
+def test_pretrained_word_vectors_are_the_first_W(small_corpus):
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(small_corpus.vocabulary.size, 8))
+    config = algorithm.resolve(
+        load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors
+    )
+    model = algorithm.build_training_model(config, small_corpus, vectors)
+    np.testing.assert_allclose(
+        model.generator.word_embedding.embeddings, vectors, rtol=1e-6
+    )
+
+
+def test_a_damaged_stage_is_named(trained, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(trained.path, copy)
+    file = copy / "stages" / "final" / "generator.weights.h5"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"generator\.weights\.h5"):
+        ModelDirectory(copy).load_stage("final")
+    with pytest.raises(UserError, match="has no stage 'best'"):
+        ModelDirectory(copy).load_stage("best")
