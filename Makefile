@@ -30,11 +30,15 @@ demo: install ## prepare, train, evaluate and talk, in a few minutes
 		--preset tiny
 	$(SCRIPT)/evaluate.py --model $(DEMO)/model --corpus $(DEMO)/corpus \
 		--report $(DEMO)/report.json --plot $(DEMO)/training.png
-	@echo; echo "stage A, maximum likelihood:"
-	@$(SCRIPT)/chat.py --model $(DEMO)/model --stage mle \
-		< notebooks/conversation.txt
-	@echo; echo "stage D, after adversarial training:"
-	@$(SCRIPT)/chat.py --model $(DEMO)/model < notebooks/conversation.txt
+	@for stage in mle final; do \
+		$(SCRIPT)/chat.py --model $(DEMO)/model --stage $$stage \
+			--save $(DEMO)/conversation_$$stage.txt \
+			< scripts/demo_conversation.txt > /dev/null || exit; \
+	done
+	@echo; echo "after maximum likelihood (stage A):"
+	@cat $(DEMO)/conversation_mle.txt
+	@echo; echo "after adversarial training (stage D):"
+	@cat $(DEMO)/conversation_final.txt
 	@echo; echo "talk to it yourself: $(SCRIPT)/chat.py --model $(DEMO)/model"
 
 test: install ## the tests that take minutes

@@ -3,7 +3,12 @@
 import argparse
 from pathlib import Path
 
-from keras_dialgan.scripting import parser, positive_int, run
+from keras_dialgan.scripting import (
+    import_tensorflow,
+    parser,
+    positive_int,
+    run,
+)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -54,6 +59,7 @@ def main() -> None:
     options = _arguments().parse_args()
 
     # TensorFlow takes seconds to import: after the arguments are checked.
+    import_tensorflow()
     from keras_dialgan import evaluation
     from keras_dialgan.corpus import PreparedCorpus
     from keras_dialgan.files import write_json

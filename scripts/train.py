@@ -5,7 +5,12 @@ import dataclasses
 from pathlib import Path
 
 from keras_dialgan.config import PRESETS, load_preset
-from keras_dialgan.scripting import natural_int, parser, run
+from keras_dialgan.scripting import (
+    import_tensorflow,
+    natural_int,
+    parser,
+    run,
+)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -60,6 +65,7 @@ def main() -> None:
     config = load_preset(options.preset, options.overrides)
 
     # After the cheap checks: TensorFlow takes seconds to import.
+    import_tensorflow()
     from keras_dialgan.corpus import PreparedCorpus
     from keras_dialgan.training import get_strategy, train
 

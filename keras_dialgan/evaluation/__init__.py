@@ -9,14 +9,14 @@ from keras_dialgan.evaluation.oracle import oracle_shares
 from keras_dialgan.evaluation.plots import plot_training
 from keras_dialgan.evaluation.report import evaluate
 from keras_dialgan.evaluation.responses import (
-    TestPairs,
+    HeldOutPairs,
     held_out_pairs,
     respond,
 )
 from keras_dialgan.evaluation.tables import metrics_table, responses_table
 
 __all__ = [
-    "TestPairs",
+    "HeldOutPairs",
     "bot_confidences",
     "discriminator_accuracy",
     "evaluate",

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.evaluation.responses import TestPairs
+from keras_dialgan.evaluation.responses import HeldOutPairs
 from keras_dialgan.models import Discriminator, Generator, pad_rows
 from keras_dialgan.models.sequences import valid_positions
 
@@ -57,7 +57,7 @@ def bot_confidences(
 def discriminator_accuracy(
     generator: Generator,
     discriminator: Discriminator,
-    pairs: TestPairs,
+    pairs: HeldOutPairs,
     responses: list[list[int]],
 ) -> dict[str, float]:
     """Measures the discriminator on human and on generated responses.

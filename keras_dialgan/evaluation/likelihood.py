@@ -3,14 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.evaluation.responses import TestPairs
+from keras_dialgan.evaluation.responses import HeldOutPairs
 from keras_dialgan.models import Generator, pad_rows
 from keras_dialgan.models.losses import response_nll
 
 BATCH = 64
 
 
-def perplexity(generator: Generator, pairs: TestPairs) -> float:
+def perplexity(generator: Generator, pairs: HeldOutPairs) -> float:
     """Returns the perplexity of the human responses under teacher forcing.
 
     It is per token, the end-of-sequence token included: the exponential of

@@ -9,7 +9,7 @@ from keras_dialgan.evaluation.adversarial import discriminator_accuracy
 from keras_dialgan.evaluation.likelihood import perplexity
 from keras_dialgan.evaluation.oracle import oracle_shares
 from keras_dialgan.evaluation.responses import (
-    TestPairs,
+    HeldOutPairs,
     held_out_pairs,
     respond,
 )
@@ -91,7 +91,7 @@ class _Report:
     """Collects rows."""
 
     def __init__(
-        self, pairs: TestPairs, utterances: Sequence[str], small_talk: bool
+        self, pairs: HeldOutPairs, utterances: Sequence[str], small_talk: bool
     ):
         self._pairs = pairs
         self._small_talk = small_talk

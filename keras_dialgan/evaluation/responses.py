@@ -10,7 +10,7 @@ from keras_dialgan.text import Vocabulary
 
 
 @dataclass(frozen=True)
-class TestPairs:
+class HeldOutPairs:
     """Held-out pairs.
 
     Attributes:
@@ -28,7 +28,7 @@ class TestPairs:
         return [self.vocabulary.decode(row) for row in rows]
 
 
-def held_out_pairs(corpus: PreparedCorpus, limit: int) -> TestPairs:
+def held_out_pairs(corpus: PreparedCorpus, limit: int) -> HeldOutPairs:
     """Takes the first pairs of the validation split.
 
     Args:
@@ -37,7 +37,7 @@ def held_out_pairs(corpus: PreparedCorpus, limit: int) -> TestPairs:
     """
     split = corpus.split("validation")
     contexts, responses = split.gather(np.arange(min(limit, len(split))))
-    return TestPairs(
+    return HeldOutPairs(
         [cut_at_end(row) for row in contexts],
         [cut_at_end(row) for row in responses],
         corpus.vocabulary,
@@ -45,7 +45,7 @@ def held_out_pairs(corpus: PreparedCorpus, limit: int) -> TestPairs:
 
 
 def respond(
-    generator: Generator, pairs: TestPairs, strategy=None
+    generator: Generator, pairs: HeldOutPairs, strategy=None
 ) -> list[list[int]]:
     """Answers the inputs of the pairs; greedily when `strategy` is None."""
     return Responder(generator, strategy)(pairs.contexts)

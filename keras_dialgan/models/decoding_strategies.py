@@ -121,7 +121,8 @@ class TopKSampling(Sampling):
         self.k = k
 
     def restrict(self, logits):
-        least = tf.math.top_k(logits, self.k).values[:, -1:]
+        k = tf.minimum(self.k, tf.shape(logits)[-1])
+        least = tf.math.top_k(logits, k).values[:, -1:]
         return tf.where(logits < least, logits.dtype.min, logits)
 
 

@@ -360,7 +360,15 @@ class GANDialogueModel(keras.Model):
 
         if self.run_eagerly:
             return run
-        return tf.function(run, autograph=False, reduce_retracing=True)
+        compiled = None
+
+        def call(data):
+            nonlocal compiled
+            if compiled is None:
+                compiled = tf.function(run, autograph=False, **_signature(data))
+            return compiled(data)
+
+        return call
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Skips Keras' build by a batch: the models come built."""
@@ -458,6 +466,17 @@ class GANDialogueModel(keras.Model):
         for metric, value in zip(metrics.values(), values, strict=True):
             metric.update_state(value)
         return {name: metric.result() for name, metric in metrics.items()}
+
+
+def _signature(data) -> dict:
+    """Returns the arguments of `tf.function` that make one trace serve."""
+    parts = tf.nest.flatten(data)
+    if any(isinstance(p, tf.distribute.DistributedValues) for p in parts):
+        return {"reduce_retracing": True}
+    specs = tf.nest.map_structure(
+        lambda part: tf.TensorSpec([None] * part.shape.rank, part.dtype), data
+    )
+    return {"input_signature": [specs]}
 
 
 def _global_mean(losses):

@@ -327,7 +327,7 @@ class _Run:
 def _where(start: dict, runs: list, steps: int) -> str:
     if not steps:
         return "no checkpoint yet: starting from the beginning"
-    if start["run"] == len(runs):
+    title, _, epochs, _ = runs[start["run"]]
+    if start["run"] == len(runs) - 1 and start["epoch"] >= epochs:
         return "the training is complete"
-    title = runs[start["run"]][0]
     return f"resuming at step {steps:,} ({title}, epoch {start['epoch'] + 1})"

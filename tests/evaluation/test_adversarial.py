@@ -59,7 +59,7 @@ def test_confidences_are_those_of_each_pair_alone(models):
 
 
 def test_accuracies_count_the_right_judgements(models):
-    pairs = responses.TestPairs(CONTEXTS, HUMAN, None)
+    pairs = responses.HeldOutPairs(CONTEXTS, HUMAN, None)
     found = discriminator_accuracy(*models, pairs, GENERATED)
     human = one_by_one(*models, HUMAN)
     generated = one_by_one(*models, GENERATED)

@@ -10,7 +10,7 @@ CONTEXTS, RESPONSES = (
     [random.integers(4, 13, random.integers(1, 6)).tolist() for _ in range(20)]
     for _ in range(2)
 )
-PAIRS = responses.TestPairs(CONTEXTS, RESPONSES, None)
+PAIRS = responses.HeldOutPairs(CONTEXTS, RESPONSES, None)
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,9 @@ def test_tensorboard_has_curves_of_every_phase_and_responses(trained):
     } <= tags
 
 
-@pytest.mark.parametrize("last_save", [2, 5])
+@pytest.mark.parametrize(
+    "last_save", [2, pytest.param(5, marks=pytest.mark.slow)]
+)
 def test_a_resumed_run_equals_an_unbroken_one(
     trained, small_corpus, tmp_path, monkeypatch, last_save
 ):
