@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from keras_dialgan.config import Config
+from keras_dialgan.config import Config, with_values
 from keras_dialgan.corpus import PreparationSettings, PreparedCorpus, prepare
 from keras_dialgan.corpus.small_talk import generate_pairs
 
@@ -48,9 +48,9 @@ def make_directory(path, corpus, stages):
     from keras_dialgan.models import build_discriminator, build_generator
     from keras_dialgan.training import ModelDirectory
 
-    config = Config().with_values(SIZES)
-    config = config.with_values(
-        {"generator": {"vocabulary_size": corpus.vocabulary.size}}
+    config = with_values(Config(), SIZES)
+    config = with_values(
+        config, {"generator": {"vocabulary_size": corpus.vocabulary.size}}
     )
     directory = ModelDirectory.create(path, config, corpus)
     generator = build_generator(config.generator)

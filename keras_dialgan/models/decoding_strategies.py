@@ -121,8 +121,7 @@ class TopKSampling(Sampling):
         self.k = k
 
     def restrict(self, logits):
-        k = tf.minimum(self.k, tf.shape(logits)[-1])
-        least = tf.math.top_k(logits, k).values[:, -1:]
+        least = tf.math.top_k(logits, self.k).values[:, -1:]
         return tf.where(logits < least, logits.dtype.min, logits)
 
 

@@ -1,20 +1,15 @@
 """The training model: generator and discriminator under Algorithm 1."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.models.decoding import decode
-from keras_dialgan.models.decoding_strategies import Greedy, MixedWithTruth
-from keras_dialgan.models.losses import (
-    adversarial_loss,
-    discriminator_loss,
-    mle_loss,
-    response_nll,
-)
+from keras_dialgan.models.losses import mle_loss, response_nll
 from keras_dialgan.models.metrics import Perplexity
 from keras_dialgan.models.objectives import TopKSoftmax
-from keras_dialgan.models.sequences import valid_positions
+from keras_dialgan.models.phases import PHASE_STEPS
 
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
@@ -209,101 +204,7 @@ class GANDialogueModel(keras.Model):
         Returns:
             The phase's metrics; for `sample` also the `sampled` pairs.
         """
-        return getattr(self, f"{self.phase}_step")(data)
-
-    def mle_step(self, data) -> dict:
-        """Updates the generator on L_MLE (Eq. 4)."""
-        context, response = data["context"], data["response"]
-        fed = self._decoder_feed(context, response)
-        with tf.GradientTape() as tape:
-            encoded = self.generator.encode(context)
-            features = self.generator.decode(fed, encoded)
-            nll, counts = response_nll(self.generator, features, response)
-            losses = mle_loss(nll, counts)
-            loss = _global_mean(losses)
-        norm = self._update("mle", tape, loss)
-        return self._track("mle", losses, norm)
-
-    def adversarial_step(self, data) -> dict:
-        """Updates the generator on L_G (Eq. 6), in two passes."""
-        with tf.GradientTape() as tape:
-            losses = self.adversarial_losses(data["context"], tape)
-            loss = _global_mean(losses)
-        norm = self._update("adversarial", tape, loss)
-        return self._track("adversarial", losses, norm)
-
-    def adversarial_losses(self, context, tape):
-        """Computes Eq. 6 for each context by the two passes.
-
-        Args:
-            context: integer tokens `[batch, time]`.
-            tape: the gradient tape, paused while decoding.
-
-        Returns:
-            Losses, `[batch]`.
-        """
-        encoded = self.generator.encode(context)
-        with tape.stop_recording():
-            decoded = decode(
-                self.generator,
-                encoded,
-                Greedy(),
-                candidates=self.objective.candidates,
-            )
-        features = self.generator.decode(decoded.tokens, encoded)
-        vectors = self.objective.response_vectors(
-            self.generator, features, decoded
-        )
-        # The generator answers for its response, not for how the
-        # discriminator reads the context.
-        read = tf.stop_gradient(self.generator.word_embedding(context))
-        scores = self.discriminator.score(
-            {
-                "context": read,
-                "context_mask": encoded.mask,
-                "response": vectors,
-                "response_mask": valid_positions(decoded.tokens),
-            }
-        )
-        return adversarial_loss(scores)
-
-    def sample_step(self, data) -> dict:
-        """Answers the contexts of the batch, for the replay."""
-        decoded = decode(
-            self.generator, self.generator.encode(data["context"]), Greedy()
-        )
-        lengths = tf.reduce_sum(
-            tf.cast(valid_positions(decoded.tokens), tf.float32), axis=1
-        )
-        logs = self._track("sample", lengths)
-        # Replicas may have stopped at different lengths.
-        room = self.generator.config.max_length - tf.shape(decoded.tokens)[1]
-        tokens = tf.pad(decoded.tokens, [[0, 0], [0, room]])
-        return {**logs, "sampled": (data["context"], tokens)}
-
-    def discriminator_step(self, data) -> dict:
-        """Updates the discriminator on L_D (Eq. 5)."""
-        human = tf.shape(data["context"])[0]
-        context = _stack_padded(data["context"], data["generated_context"])
-        response = _stack_padded(data["response"], data["generated_response"])
-        is_bot = tf.range(tf.shape(context)[0]) >= human
-        with tf.GradientTape() as tape:
-            scores = self.discriminator.score(
-                {
-                    "context": self._read(context),
-                    "context_mask": valid_positions(context),
-                    "response": self._read(response),
-                    "response_mask": valid_positions(response),
-                },
-                training=True,
-            )
-            losses = discriminator_loss(scores, is_bot)
-            loss = _global_mean(losses)
-        self._update("discriminator", tape, loss)
-        right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
-        return self._track(
-            "discriminator", losses, right[:human], right[human:]
-        )
+        return PHASE_STEPS[self.phase](self, data)
 
     def test_step(self, data) -> dict:
         """Adds a batch to the perplexity under teacher forcing."""
@@ -320,8 +221,8 @@ class GANDialogueModel(keras.Model):
         if self.schedule is None:
             raise ValueError("set a schedule before fit: compile(schedule)")
         compiled = {
-            phase: self._compile_step(getattr(self, f"{phase}_step"))
-            for phase in self.phase_metrics
+            phase: self._compile_step(functools.partial(step, self))
+            for phase, step in PHASE_STEPS.items()
         }
         epoch_logs = {}
 
@@ -426,47 +327,6 @@ class GANDialogueModel(keras.Model):
             "generated_response": distribute(response),
         }
 
-    def _decoder_feed(self, context, response):
-        """Returns what teacher forcing feeds: scheduled sampling mixes it."""
-        if not self.scheduled_sampling:
-            return response
-        # No gradient passes through an argmax, so that the decoder may run
-        # in parallel on tokens that an earlier pass has chosen.
-        strategy = MixedWithTruth(
-            response,
-            self.scheduled_sampling,
-            self.seed + tf.convert_to_tensor(self.steps_done),
-        )
-        decoded = decode(
-            self.generator,
-            self.generator.encode(context),
-            strategy,
-            max_length=tf.shape(response)[1],
-            stop_at_end=False,
-        )
-        return decoded.tokens
-
-    def _read(self, tokens):
-        """Looks up the word vectors that the discriminator reads."""
-        vectors = self.generator.word_embedding(tokens)
-        if self.discriminator_updates_word_vectors:
-            return vectors
-        return tf.stop_gradient(vectors)
-
-    def _update(self, phase: str, tape, loss):
-        variables = self.phase_variables(phase)
-        gradients = tape.gradient(loss, variables)
-        self.phase_optimizers[phase].apply_gradients(
-            zip(gradients, variables, strict=True)
-        )
-        return tf.linalg.global_norm(gradients)
-
-    def _track(self, phase: str, *values) -> dict:
-        metrics = self.phase_metrics[phase]
-        for metric, value in zip(metrics.values(), values, strict=True):
-            metric.update_state(value)
-        return {name: metric.result() for name, metric in metrics.items()}
-
 
 def _signature(data) -> dict:
     """Returns the arguments of `tf.function` that make one trace serve."""
@@ -477,21 +337,3 @@ def _signature(data) -> dict:
         lambda part: tf.TensorSpec([None] * part.shape.rank, part.dtype), data
     )
     return {"input_signature": [specs]}
-
-
-def _global_mean(losses):
-    """Averages over the global batch, however unevenly replicas share it."""
-    rows = tf.distribute.get_replica_context().all_reduce(
-        tf.distribute.ReduceOp.SUM, tf.shape(losses)[0]
-    )
-    return tf.reduce_sum(losses) / tf.cast(rows, losses.dtype)
-
-
-def _stack_padded(first, second):
-    """Stacks two batches of tokens, padding the narrower one."""
-    width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
-    padded = [
-        tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
-        for part in (first, second)
-    ]
-    return tf.concat(padded, axis=0)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.config import Config, differences
+from keras_dialgan.config import Config, differences, with_values
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.corpus.pipeline import batches, evaluation_batches
 from keras_dialgan.embeddings import load_word_vectors
@@ -120,7 +120,8 @@ def resolve(
     if dimension is None:
         raise UserError("generator.embedding_dimension must be set")
     iterations = config.adversarial.iterations
-    return config.with_values(
+    return with_values(
+        config,
         {
             "generator": {
                 "embedding_dimension": dimension,
@@ -145,7 +146,7 @@ def resolve(
                 "stage_iteration": config.adversarial.stage_iteration
                 or max(1, iterations // 2)
             },
-        }
+        },
     )
 
 

@@ -1,0 +1,186 @@
+"""What a step of each phase of Algorithm 1 does.
+
+Each function takes the `GANDialogueModel` and a batch, updates what its phase
+trains, and returns the phase's metrics.
+"""
+
+import tensorflow as tf
+
+from keras_dialgan.models.decoding import decode
+from keras_dialgan.models.decoding_strategies import Greedy, MixedWithTruth
+from keras_dialgan.models.losses import (
+    adversarial_loss,
+    discriminator_loss,
+    mle_loss,
+    response_nll,
+)
+from keras_dialgan.models.sequences import valid_positions
+
+
+def mle_step(model, data) -> dict:
+    """Updates the generator on L_MLE (Eq. 4)."""
+    context, response = data["context"], data["response"]
+    fed = _decoder_feed(model, context, response)
+    with tf.GradientTape() as tape:
+        encoded = model.generator.encode(context)
+        features = model.generator.decode(fed, encoded)
+        nll, counts = response_nll(model.generator, features, response)
+        losses = mle_loss(nll, counts)
+        loss = _global_mean(losses)
+    norm = _update(model, "mle", tape, loss)
+    return _track(model, "mle", losses, norm)
+
+
+def adversarial_step(model, data) -> dict:
+    """Updates the generator on L_G (Eq. 6), in two passes."""
+    with tf.GradientTape() as tape:
+        losses = adversarial_losses(model, data["context"], tape)
+        loss = _global_mean(losses)
+    norm = _update(model, "adversarial", tape, loss)
+    return _track(model, "adversarial", losses, norm)
+
+
+def adversarial_losses(model, context, tape):
+    """Computes Eq. 6 for each context by the two passes.
+
+    Args:
+        model: the training model.
+        context: integer tokens `[batch, time]`.
+        tape: the gradient tape, paused while decoding.
+
+    Returns:
+        Losses, `[batch]`.
+    """
+    encoded = model.generator.encode(context)
+    with tape.stop_recording():
+        decoded = decode(
+            model.generator,
+            encoded,
+            Greedy(),
+            candidates=model.objective.candidates,
+        )
+    features = model.generator.decode(decoded.tokens, encoded)
+    vectors = model.objective.response_vectors(
+        model.generator, features, decoded
+    )
+    # The generator answers for its response, not for how the
+    # discriminator reads the context.
+    read = tf.stop_gradient(model.generator.word_embedding(context))
+    scores = model.discriminator.score(
+        {
+            "context": read,
+            "context_mask": encoded.mask,
+            "response": vectors,
+            "response_mask": valid_positions(decoded.tokens),
+        }
+    )
+    return adversarial_loss(scores)
+
+
+def sample_step(model, data) -> dict:
+    """Answers the contexts of the batch, for the replay."""
+    decoded = decode(
+        model.generator, model.generator.encode(data["context"]), Greedy()
+    )
+    lengths = tf.reduce_sum(
+        tf.cast(valid_positions(decoded.tokens), tf.float32), axis=1
+    )
+    logs = _track(model, "sample", lengths)
+    # Replicas may have stopped at different lengths.
+    room = model.generator.config.max_length - tf.shape(decoded.tokens)[1]
+    tokens = tf.pad(decoded.tokens, [[0, 0], [0, room]])
+    return {**logs, "sampled": (data["context"], tokens)}
+
+
+def discriminator_step(model, data) -> dict:
+    """Updates the discriminator on L_D (Eq. 5)."""
+    human = tf.shape(data["context"])[0]
+    context = _stack_padded(data["context"], data["generated_context"])
+    response = _stack_padded(data["response"], data["generated_response"])
+    is_bot = tf.range(tf.shape(context)[0]) >= human
+    with tf.GradientTape() as tape:
+        scores = model.discriminator.score(
+            {
+                "context": _read(model, context),
+                "context_mask": valid_positions(context),
+                "response": _read(model, response),
+                "response_mask": valid_positions(response),
+            },
+            training=True,
+        )
+        losses = discriminator_loss(scores, is_bot)
+        loss = _global_mean(losses)
+    _update(model, "discriminator", tape, loss)
+    right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
+    return _track(model, "discriminator", losses, right[:human], right[human:])
+
+
+def _decoder_feed(model, context, response):
+    """Returns what teacher forcing feeds: scheduled sampling mixes it."""
+    if not model.scheduled_sampling:
+        return response
+    # No gradient passes through an argmax, so that the decoder may run
+    # in parallel on tokens that an earlier pass has chosen.
+    strategy = MixedWithTruth(
+        response,
+        model.scheduled_sampling,
+        model.seed + tf.convert_to_tensor(model.steps_done),
+    )
+    decoded = decode(
+        model.generator,
+        model.generator.encode(context),
+        strategy,
+        max_length=tf.shape(response)[1],
+        stop_at_end=False,
+    )
+    return decoded.tokens
+
+
+def _read(model, tokens):
+    """Looks up the word vectors that the discriminator reads."""
+    vectors = model.generator.word_embedding(tokens)
+    if model.discriminator_updates_word_vectors:
+        return vectors
+    return tf.stop_gradient(vectors)
+
+
+def _update(model, phase: str, tape, loss):
+    variables = model.phase_variables(phase)
+    gradients = tape.gradient(loss, variables)
+    model.phase_optimizers[phase].apply_gradients(
+        zip(gradients, variables, strict=True)
+    )
+    return tf.linalg.global_norm(gradients)
+
+
+def _track(model, phase: str, *values) -> dict:
+    metrics = model.phase_metrics[phase]
+    for metric, value in zip(metrics.values(), values, strict=True):
+        metric.update_state(value)
+    return {name: metric.result() for name, metric in metrics.items()}
+
+
+def _global_mean(losses):
+    """Averages over the global batch, however unevenly replicas share it."""
+    rows = tf.distribute.get_replica_context().all_reduce(
+        tf.distribute.ReduceOp.SUM, tf.shape(losses)[0]
+    )
+    return tf.reduce_sum(losses) / tf.cast(rows, losses.dtype)
+
+
+def _stack_padded(first, second):
+    """Stacks two batches of tokens, padding the narrower one."""
+    width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
+    padded = [
+        tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
+        for part in (first, second)
+    ]
+    return tf.concat(padded, axis=0)
+
+
+PHASE_STEPS = {
+    "mle": mle_step,
+    "adversarial": adversarial_step,
+    "sample": sample_step,
+    "discriminator": discriminator_step,
+}
