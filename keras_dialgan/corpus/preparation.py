@@ -19,7 +19,12 @@ from keras_dialgan.corpus.tokenised import (
 from keras_dialgan.corpus.workers import ordered_map
 from keras_dialgan.errors import UserError
 from keras_dialgan.files import atomic_directory, write_json
-from keras_dialgan.text import Vocabulary, default_tagger_name, get_tagger
+from keras_dialgan.text import (
+    PUNCTUATION,
+    Vocabulary,
+    default_tagger_name,
+    get_tagger,
+)
 from keras_dialgan.text.vocabulary import ENTITY_TAGS
 
 MAX_ENTITIES = 20_000
@@ -294,6 +299,7 @@ def _encode(root, name, vocabulary, settings, counts, progress):
         root, name, vocabulary.size, settings.shard_pairs
     )
     longest = settings.max_length
+    punctuation = frozenset(vocabulary.encode(PUNCTUATION))
     with (
         open(path, encoding="ascii") as lines,
         progress(f"encoding {name}", None) as bar,
@@ -306,7 +312,9 @@ def _encode(root, name, vocabulary, settings, counts, progress):
             counts.deleted_tokens += read - sum(map(len, utterances))
             stored = False
             for context, response in pairwise(utterances):
-                reason = _reason_to_drop(context, response, longest)
+                reason = _reason_to_drop(
+                    context, response, longest, punctuation
+                )
                 if reason:
                     counts.dropped[reason] += 1
                     stored = False
@@ -325,11 +333,16 @@ def _encode(root, name, vocabulary, settings, counts, progress):
 
 
 def _reason_to_drop(
-    context: list[int], response: list[int], longest: int
+    context: list[int],
+    response: list[int],
+    longest: int,
+    punctuation: frozenset[int],
 ) -> str | None:
-    if not context:
+    # What lost all of its words says nothing: a lone full stop, learned as
+    # a response, would fit everything.
+    if punctuation.issuperset(context):
         return "empty_context"
-    if not response:
+    if punctuation.issuperset(response):
         return "empty_response"
     return "long_response" if len(response) > longest else None
 

@@ -4,7 +4,11 @@ from keras_dialgan.text.normalisation import normalise
 from keras_dialgan.text.pipeline import TextPipeline
 from keras_dialgan.text.taggers import default_tagger_name, get_tagger
 from keras_dialgan.text.tagging import EntityTagger, TaggedUtterance
-from keras_dialgan.text.tokenisation import detokenize, tokenize
+from keras_dialgan.text.tokenisation import (
+    PUNCTUATION,
+    detokenize,
+    tokenize,
+)
 from keras_dialgan.text.vocabulary import (
     BOS,
     ENTITY_TAGS,
@@ -20,6 +24,7 @@ __all__ = [
     "ENTITY_TAGS",
     "EOS",
     "PAD",
+    "PUNCTUATION",
     "SPECIAL_TOKENS",
     "UNK",
     "EntityTagger",

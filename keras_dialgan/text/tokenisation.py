@@ -17,7 +17,7 @@ _NEEDS_SUBSTITUTION = re.compile(r"[!?.][!?.]|[rsf]\.| ' ", re.ASCII)
 _TOKEN = re.compile(patterns.TOKEN, re.ASCII)
 
 _CLITICS = frozenset(["'s", "'d", "'ll", "'re", "'ve"])
-_PUNCTUATION = frozenset([".", ",", "!", "?", "..."])
+PUNCTUATION = frozenset([".", ",", "!", "?", "..."])
 _SENTENCE_ENDS = frozenset([".", "!", "?", "..."])
 _CAPITALISED = re.compile(r"i(?:'[a-z]+)?")
 
@@ -65,10 +65,10 @@ def detokenize(tokens: Iterable[str]) -> str:
     pieces = []
     starts_sentence = True
     for token in tokens:
-        joins = token in _PUNCTUATION or token in _CLITICS
+        joins = token in PUNCTUATION or token in _CLITICS
         if pieces and not joins:
             pieces.append(" ")
-        if token in _PUNCTUATION:
+        if token in PUNCTUATION:
             starts_sentence = starts_sentence or token in _SENTENCE_ENDS
             pieces.append(token)
             continue

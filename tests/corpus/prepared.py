@@ -38,10 +38,11 @@ def expected_pairs(dialogues, in_split, settings, vocabulary):
             continue
         seen.add(tuple(dialogue))
         encoded = [vocabulary.encode(tokenize(text)) for text in dialogue]
+        marks = set(vocabulary.encode([".", ",", "!", "?", "..."]))
         for context, response in pairwise(encoded):
-            if not context:
+            if not set(context) - marks:
                 dropped["empty_context"] += 1
-            elif not response:
+            elif not set(response) - marks:
                 dropped["empty_response"] += 1
             elif len(response) > settings.max_length:
                 dropped["long_response"] += 1

@@ -139,3 +139,21 @@ def test_other_directories_are_not_replaced(tmp_path):
     with pytest.raises(UserError, match="is a file"):
         prepare([["a", "b"]], tmp_path / "thesis.txt", SETTINGS)
     assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "reason"),
+    [
+        (["...", "hello there"], "empty_context"),
+        (["hello there", "?!"], "empty_response"),
+    ],
+)
+def test_an_utterance_without_words_is_empty(tmp_path, dialogue, reason):
+    manifest = prepare(
+        [["hello there", "hello you"], dialogue],
+        tmp_path / "corpus",
+        dataclasses.replace(SETTINGS, validation_fraction=0.0),
+    )
+    pairs = manifest["counts"]["pairs"]
+    assert pairs["kept"] == 1
+    assert pairs["dropped"][reason] == 1

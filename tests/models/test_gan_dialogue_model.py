@@ -346,6 +346,31 @@ def test_fit_runs_under_a_mirrored_strategy():
     assert len(model.replay) == 5
 
 
+def test_every_phase_runs_in_mixed_precision():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = make_model()
+        schedule = schedule_of(
+            Phase("adversarial", 1),
+            Phase("sample", samples=5),
+            Phase("discriminator", 1),
+            Phase("mle", 1),
+        )
+        model.compile(schedule)
+        history = model.fit(
+            endless(make_batch(5)),
+            steps_per_epoch=schedule.steps,
+            verbose=0,
+            shuffle=False,
+        ).history
+    finally:
+        keras.config.set_dtype_policy(policy)
+    for name in ("mle_loss", "adversarial_loss", "discriminator_loss"):
+        assert np.isfinite(history[name][0])
+    assert {v.dtype for v in model.trainable_variables} == {"float32"}
+
+
 def lstm_parameters(inputs, units):
     return 4 * units * (inputs + units + 1)
 
