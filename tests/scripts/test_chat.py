@@ -1,5 +1,6 @@
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -76,23 +77,29 @@ def talk(model, lines):
     if process == 0:
         os.execv(sys.executable, [sys.executable, SCRIPT, "--model", model])
     shown = ""
-    signal.alarm(120)
     try:
         for line in lines:
             while not shown.endswith("you: "):
-                shown += read(terminal)
+                chunk = read(terminal)
+                assert chunk, f"no prompt after {shown!r}"
+                shown += chunk
             shown += " "
             end = "" if line in (CTRL_C, CTRL_D) else "\n"
             os.write(terminal, f"{line}{end}".encode())
         while chunk := read(terminal):
             shown += chunk
+    except BaseException:
+        os.kill(process, signal.SIGKILL)
+        raise
     finally:
-        signal.alarm(0)
-    _, status = os.waitpid(process, 0)
+        _, status = os.waitpid(process, 0)
+        os.close(terminal)
     return os.waitstatus_to_exitcode(status), shown
 
 
 def read(terminal):
+    ready, _, _ = select.select([terminal], [], [], 300)
+    assert ready, "the script says nothing"
     try:
         return os.read(terminal, 4096).decode()
     except OSError:  # the other end was closed
