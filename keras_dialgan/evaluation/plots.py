@@ -74,6 +74,7 @@ def _draw(axis, records, key: str, start: int) -> None:
         )
     axis.axvline(0, color="0.8", linewidth=1)
     axis.set_title(PANELS[key], fontsize=10)
+    axis.locator_params(axis="x", nbins=5)
     axis.set_xlabel("steps since MLE pre-training")
     if key == "perplexity":
         axis.set_yscale("log")
