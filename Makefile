@@ -41,7 +41,7 @@ demo: install ## prepare, train, evaluate and talk, in a few minutes
 	@cat $(DEMO)/conversation_final.txt
 	@echo; echo "talk to it yourself: $(SCRIPT)/chat.py --model $(DEMO)/model"
 
-test: install ## the tests that take minutes
+test: install ## the tests, without the slow ones
 	$(BIN)/pytest -m 'not slow'
 
 test-all: install ## every test
