@@ -5,11 +5,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from keras_dialgan.corpus import storage
+from keras_dialgan.corpus.encoding import encode_split
 from keras_dialgan.corpus.problems import Problems
 from keras_dialgan.corpus.tokenised import (
     chunks,
@@ -20,7 +20,6 @@ from keras_dialgan.corpus.workers import ordered_map
 from keras_dialgan.errors import UserError
 from keras_dialgan.files import atomic_directory, write_json
 from keras_dialgan.text import (
-    PUNCTUATION,
     Vocabulary,
     default_tagger_name,
     get_tagger,
@@ -164,7 +163,16 @@ def prepare(
                 dialogues, root, settings, tagger, workers, counts, advance
             )
         splits = {
-            name: _encode(root, name, vocabulary, settings, counts, progress)
+            name: encode_split(
+                _token_file(root, name),
+                storage.SplitWriter(
+                    root, name, vocabulary.size, settings.shard_pairs
+                ),
+                vocabulary,
+                settings.max_length,
+                counts,
+                progress,
+            )
             for name in storage.SPLITS
         }
         if not splits["train"]["pairs"]:
@@ -290,61 +298,6 @@ def _add_bounded(counter: Counter, more: Counter) -> None:
 
 def _token_file(root: Path, name: str) -> Path:
     return root / f"{name}.tokens"
-
-
-def _encode(root, name, vocabulary, settings, counts, progress):
-    """The second pass over one split. Returns its manifest entry."""
-    path = _token_file(root, name)
-    writer = storage.SplitWriter(
-        root, name, vocabulary.size, settings.shard_pairs
-    )
-    longest = settings.max_length
-    punctuation = frozenset(vocabulary.encode(PUNCTUATION))
-    with (
-        open(path, encoding="ascii") as lines,
-        progress(f"encoding {name}", None) as bar,
-    ):
-        for line in lines:
-            tokens = [u.split() for u in line.rstrip("\n").split("\t")]
-            utterances = [vocabulary.encode(u) for u in tokens]
-            read = sum(map(len, tokens))
-            counts.tokens += read
-            counts.deleted_tokens += read - sum(map(len, utterances))
-            stored = False
-            for context, response in pairwise(utterances):
-                reason = _reason_to_drop(
-                    context, response, longest, punctuation
-                )
-                if reason:
-                    counts.dropped[reason] += 1
-                    stored = False
-                    continue
-                if not stored:
-                    writer.add(context[-longest:])
-                writer.add(response)
-                writer.pair()
-                stored = True
-            writer.end_dialogue()
-            bar.update(len(utterances))
-    path.unlink()
-    entry = writer.close()
-    counts.kept_pairs += entry["pairs"]
-    return entry
-
-
-def _reason_to_drop(
-    context: list[int],
-    response: list[int],
-    longest: int,
-    punctuation: frozenset[int],
-) -> str | None:
-    # What lost all of its words says nothing: a lone full stop, learned as
-    # a response, would fit everything.
-    if punctuation.issuperset(context):
-        return "empty_context"
-    if punctuation.issuperset(response):
-        return "empty_response"
-    return "long_response" if len(response) > longest else None
 
 
 class _NoBar:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.config import Config, differences, with_values
+from keras_dialgan.config import Config, differences
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.corpus.pipeline import batches, evaluation_batches
 from keras_dialgan.embeddings import load_word_vectors
@@ -29,6 +29,7 @@ from keras_dialgan.training.checkpoint import (
 from keras_dialgan.training.model_directory import ModelDirectory
 from keras_dialgan.training.probe import TABLE_1_UTTERANCES, Probe
 from keras_dialgan.training.replay import Replay
+from keras_dialgan.training.sizes import resolve
 
 
 def train(
@@ -91,72 +92,6 @@ def _open_directory(
             f"{corpus.directory}"
         )
     return directory
-
-
-def resolve(
-    config: Config, corpus: PreparedCorpus, word_vectors: np.ndarray | None
-) -> Config:
-    """Fills in the sizes that the corpus and its word vectors determine.
-
-    Raises:
-        UserError: if a size that was set differs from the corpus', or word
-            vectors are wanted and missing.
-    """
-    if config.training.pretrained_word_vectors and word_vectors is None:
-        raise UserError(
-            f"{corpus.directory}: has no word vectors; make them with "
-            f"pretrain_embeddings.py --corpus {corpus.directory}, or begin "
-            "with random ones: --set training.pretrained_word_vectors=false"
-        )
-    dimension = config.generator.embedding_dimension
-    if config.training.pretrained_word_vectors:
-        dimension = _agree(
-            "generator.embedding_dimension",
-            dimension,
-            word_vectors.shape[1],
-            "the word vectors; run pretrain_embeddings.py --dimension "
-            f"{dimension}",
-        )
-    if dimension is None:
-        raise UserError("generator.embedding_dimension must be set")
-    iterations = config.adversarial.iterations
-    return with_values(
-        config,
-        {
-            "generator": {
-                "embedding_dimension": dimension,
-                "vocabulary_size": _agree(
-                    "generator.vocabulary_size",
-                    config.generator.vocabulary_size,
-                    corpus.vocabulary.size,
-                    "the corpus' vocabulary",
-                ),
-                "max_length": config.generator.max_length
-                or corpus.max_length + 1,
-            },
-            "discriminator": {
-                "embedding_dimension": _agree(
-                    "discriminator.embedding_dimension",
-                    config.discriminator.embedding_dimension,
-                    dimension,
-                    "the generator's",
-                )
-            },
-            "adversarial": {
-                "stage_iteration": config.adversarial.stage_iteration
-                or max(1, iterations // 2)
-            },
-        },
-    )
-
-
-def _agree(key: str, wanted: int | None, found: int, whose: str) -> int:
-    if wanted not in (None, found):
-        raise UserError(
-            f"{key} = {wanted}, but {found} is that of {whose}; or leave "
-            f"it open with --set {key}=null"
-        )
-    return found
 
 
 def build_training_model(

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_dialgan.config import load_preset
 from keras_dialgan.errors import UserError
 from keras_dialgan.training import ModelDirectory, algorithm, train
+from keras_dialgan.training.sizes import resolve
 
 SETTINGS = [
     "generator.embedding_dimension=8",
@@ -162,14 +163,12 @@ def test_missing_word_vectors_are_named_with_the_remedy(small_corpus, tmp_path):
 def test_word_vectors_of_another_dimension_are_refused(small_corpus):
     vectors = np.zeros((small_corpus.vocabulary.size, 5), np.float32)
     with pytest.raises(UserError, match=r"= 8, but 5 .*--dimension 8"):
-        algorithm.resolve(
-            load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors
-        )
+        resolve(load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors)
 
 
 def test_open_sizes_are_taken_from_corpus_and_word_vectors(small_corpus):
     vectors = np.zeros((small_corpus.vocabulary.size, 5), np.float32)
-    config = algorithm.resolve(load_preset("tiny"), small_corpus, vectors)
+    config = resolve(load_preset("tiny"), small_corpus, vectors)
     assert config.generator.embedding_dimension == 5
     assert config.discriminator.embedding_dimension == 5
     assert config.generator.vocabulary_size == small_corpus.vocabulary.size
@@ -179,9 +178,7 @@ def test_open_sizes_are_taken_from_corpus_and_word_vectors(small_corpus):
 def test_pretrained_word_vectors_are_the_first_W(small_corpus):
     random = np.random.default_rng(0)
     vectors = random.normal(size=(small_corpus.vocabulary.size, 8))
-    config = algorithm.resolve(
-        load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors
-    )
+    config = resolve(load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors)
     model = algorithm.build_training_model(config, small_corpus, vectors)
     np.testing.assert_allclose(
         model.generator.word_embedding.embeddings, vectors, rtol=1e-6
@@ -197,3 +194,18 @@ def test_a_damaged_stage_is_named(trained, tmp_path):
         ModelDirectory(copy).load_stage("final")
     with pytest.raises(UserError, match="has no stage 'best'"):
         ModelDirectory(copy).load_stage("best")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("objective.k=99999", r"objective\.k = 99999 exceeds"),
+        ("generator.attention_score=dot", r"needs generator\.decoder_units"),
+    ],
+)
+def test_settings_that_do_not_fit_each_other_are_a_users_error(
+    small_corpus, setting, message
+):
+    config = load_preset("tiny", [*SETTINGS, setting])
+    with pytest.raises(UserError, match=message):
+        resolve(config, small_corpus, None)
