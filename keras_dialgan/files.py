@@ -11,6 +11,8 @@ from typing import IO, Any
 
 from keras_dialgan.errors import UserError
 
+_MAX_JSON_BYTES = 1 << 26
+
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO]:
@@ -37,6 +39,7 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO]:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
+        sync_directory(path.parent)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
@@ -59,14 +62,74 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
     os.chmod(name, 0o755)
     try:
         yield Path(name)
-        former = f"{name}.former"
-        if path.exists():
-            os.rename(path, former)
-        os.rename(name, path)
-        shutil.rmtree(former, ignore_errors=True)
+        replace_directory(name, path)
     except BaseException:
         shutil.rmtree(name, ignore_errors=True)
         raise
+
+
+def replace_directory(new: str | Path, path: str | Path) -> None:
+    """Renames the directory `new` to `path`, removing what was there."""
+    former = f"{new}.former"
+    sync_tree(new)
+    if os.path.exists(path):
+        os.rename(path, former)
+    os.rename(new, path)
+    sync_directory(Path(path).parent)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def sync_tree(path: str | Path) -> None:
+    """Puts all files below a directory onto the disk."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                os.fsync(file.fileno())
+        sync_directory(folder)
+
+
+def sync_directory(path: str | Path) -> None:
+    """Puts a directory's entries, not their content, onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Removes what killed processes were about to write in a folder.
+
+    Args:
+        folder: what `atomic_write` and `atomic_directory` wrote into; no
+            process may be doing so now.
+    """
+    for path in Path(folder).glob(".*.*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def file_inside(root: str | Path, name: str) -> Path:
+    """Finds a file that a directory's own description names.
+
+    Args:
+        root: the directory, perhaps from somebody else.
+        name: the file's path within it.
+
+    Returns:
+        The path.
+
+    Raises:
+        UserError: if the name, or a link on the way, leads out of the
+            directory.
+    """
+    path = Path(root) / name
+    inside = path.resolve().is_relative_to(Path(root).resolve())
+    if not inside or Path(name).is_absolute() or ".." in Path(name).parts:
+        raise UserError(f"{root}: {name!r} leads out of this directory")
+    return path
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -83,10 +146,14 @@ def read_json(path: str | Path) -> Any:
         UserError: if the file is missing or not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            content = file.read(_MAX_JSON_BYTES + 1)
+        if len(content) > _MAX_JSON_BYTES:
+            raise UserError(f"{path}: more than {_MAX_JSON_BYTES:,} bytes")
+        return json.loads(content.decode("utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not valid JSON ({error})") from None
 
 

@@ -1,17 +1,25 @@
 """Prepares a dialogue corpus for training."""
 
 import functools
-import itertools
+import importlib
+import shlex
 
 from keras_dialgan import scripting
 from keras_dialgan.corpus import (
     FORMATS,
     PreparationSettings,
     Problems,
+    SmallTalkSource,
+    file_sources,
     prepare,
-    read_dialogues,
 )
-from keras_dialgan.corpus.readers import ReadProgress, resolve_formats
+from keras_dialgan.corpus.formats.readers import resolve_formats
+from keras_dialgan.corpus.preparation.settings import (
+    LONG_UTTERANCES,
+    UNKNOWN_WORDS,
+)
+from keras_dialgan.corpus.preparation.workers import usable_cores
+from keras_dialgan.errors import UserError
 from keras_dialgan.text.taggers import TRAINED_PIPELINE, default_tagger_name
 
 
@@ -28,29 +36,49 @@ def parse_arguments():
         choices=(*FORMATS, "small-talk"),
         default="auto",
         help="lines: an utterance a line, a blank line ends a dialogue; "
-        "pairs: context, tab, response; cornell, dailydialog: the files of "
-        "those corpora; auto: any of these; small-talk: the built-in corpus, "
-        "which needs no input",
+        "pairs: context, tab, response; opensubtitles: OPUS, raw text or the "
+        "XML tree; srt: SubRip subtitles; cornell, dailydialog: the files of "
+        "those corpora; auto: recognises each file's; small-talk: the "
+        "built-in corpus, which needs no input",
     )
     parser.add_argument(
         "--output",
         required=True,
         metavar="DIR",
-        help="where to write; a prepared corpus there is replaced",
+        help="where to write; a prepared corpus there is replaced. What an "
+        "interrupted run left beside it is continued by the same command",
     )
     parser.add_argument(
         "--vocabulary-size",
         type=scripting.positive_int,
         default=30_000,
-        help="most tokens to know, special tokens and tags included; all "
-        "others are deleted",
+        help="most tokens to know, special tokens and tags included",
+    )
+    parser.add_argument(
+        "--unknown-words",
+        choices=UNKNOWN_WORDS,
+        default="delete",
+        help="all other words: delete them, as the paper does; replace them "
+        "by an unknown token; or drop pairs whose response holds one and "
+        "delete them from contexts",
     )
     parser.add_argument(
         "--max-length",
         type=scripting.positive_int,
         default=20,
-        help="most tokens of an utterance; pairs with a longer response are "
-        "dropped, longer contexts keep their last tokens",
+        help="most tokens of an utterance",
+    )
+    parser.add_argument(
+        "--long-contexts",
+        choices=LONG_UTTERANCES,
+        default="truncate",
+        help="contexts of more tokens: keep their last ones, or drop the pair",
+    )
+    parser.add_argument(
+        "--long-responses",
+        choices=LONG_UTTERANCES,
+        default="drop",
+        help="responses of more tokens: drop the pair, or keep the first ones",
     )
     parser.add_argument(
         "--entity-tagger",
@@ -61,8 +89,24 @@ def parse_arguments():
     parser.add_argument(
         "--workers",
         type=scripting.positive_int,
-        default=1,
-        help="processes for tagging; the result does not depend on it",
+        default=usable_cores(),
+        help="processes; the result does not depend on their number. The "
+        "default is one for each core",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=["local", "beam"],
+        default="local",
+        help="local: processes of this machine; beam: Apache Beam, on any "
+        "of its runners (pip install 'keras-dialgan[beam]')",
+    )
+    parser.add_argument(
+        "--beam-options",
+        default="",
+        metavar="OPTIONS",
+        help="of the beam engine, in one string, such as "
+        "'--runner=FlinkRunner --flink_master=host:8081'; without it the "
+        "direct runner. Input and output may then be URLs such as gs://",
     )
     parser.add_argument(
         "--validation-fraction",
@@ -87,28 +131,38 @@ def parse_arguments():
         parser.error("--format small-talk takes no --input")
     if arguments.format != "small-talk" and not arguments.input:
         parser.error(f"--format {arguments.format} needs --input")
+    if arguments.beam_options and arguments.engine != "beam":
+        parser.error("--beam-options needs --engine beam")
     return arguments
 
 
-class SmallTalk:
-    """The first pairs of the built-in corpus, and how many are given."""
+def find_sources(arguments, problems):
+    """The input and its formats."""
+    if arguments.format == "small-talk":
+        source = SmallTalkSource(arguments.pairs, arguments.seed)
+        return [source], {"small-talk"}
+    urls = [item for item in arguments.input if "://" in item]
+    if urls and arguments.engine != "beam":
+        raise UserError(f"{urls[0]}: a URL is read only with --engine beam")
+    paths = [item for item in arguments.input if item not in urls]
+    sources = file_sources(resolve_formats(paths, arguments.format, problems))
+    if urls:
+        beam_files = import_beam("beam_files")
+        sources += beam_files.url_sources(urls, arguments.format)
+    return sources, {source.format for source in sources}
 
-    def __init__(self, pairs, seed):
-        self._pairs = pairs
-        self._seed = seed
-        self._given = 0
 
-    def __iter__(self):
-        # Imported here: other formats need not wait for the grammar.
-        from keras_dialgan.corpus.small_talk import generate_pairs
-
-        pairs = generate_pairs(self._seed)
-        for pair in itertools.islice(pairs, self._pairs):
-            self._given += 1
-            yield list(pair)
-
-    def share(self):
-        return self._given / self._pairs
+def import_beam(module):
+    """Imports a module of the package that needs Apache Beam."""
+    try:
+        return importlib.import_module(
+            f"keras_dialgan.corpus.preparation.{module}"
+        )
+    except ImportError as error:
+        raise UserError(
+            f"--engine beam needs Apache Beam: pip install "
+            f"'keras-dialgan[beam]' ({error})"
+        ) from None
 
 
 def print_summary(manifest, output):
@@ -147,36 +201,35 @@ def main():
             f"spacy download {TRAINED_PIPELINE}), so the rules are used"
         )
     problems = Problems()
-    if arguments.format == "small-talk":
-        dialogues = SmallTalk(arguments.pairs, arguments.seed)
-        share_read = dialogues.share
-        formats = {"small-talk"}
-    else:
-        files = resolve_formats(arguments.input, arguments.format)
-        formats = {name for _, name in files}
-        read = ReadProgress(path for path, _ in files)
-        dialogues = read_dialogues(
-            arguments.input, arguments.format, problems, read
-        )
-        share_read = read.share
+    sources, formats = find_sources(arguments, problems)
     settings = PreparationSettings(
         format="+".join(sorted(formats)),
         vocabulary_size=arguments.vocabulary_size,
         max_length=arguments.max_length,
         entity_tagger=arguments.entity_tagger,
         validation_fraction=arguments.validation_fraction,
-        # Equal pairs are common talk; equal dialogues are copies.
-        drop_duplicates=not formats <= {"pairs", "small-talk"},
+        unknown_words=arguments.unknown_words,
+        long_contexts=arguments.long_contexts,
+        long_responses=arguments.long_responses,
     )
-    manifest = prepare(
-        dialogues,
-        arguments.output,
-        settings,
-        problems,
-        arguments.workers,
-        functools.partial(scripting.progress_bar, unit=" utterances"),
-        share_read,
-    )
+    if arguments.engine == "beam":
+        manifest = import_beam("beam_engine").prepare_on_beam(
+            sources,
+            arguments.output,
+            settings,
+            problems,
+            shlex.split(arguments.beam_options),
+        )
+    else:
+        manifest = prepare(
+            sources,
+            arguments.output,
+            settings,
+            problems,
+            arguments.workers,
+            functools.partial(scripting.progress_bar, unit=" utterances"),
+            print,
+        )
     print_summary(manifest, arguments.output)
 
 

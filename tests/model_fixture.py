@@ -1,12 +1,14 @@
 """A small untrained model and its corpus on disk."""
 
-import itertools
-
 import numpy as np
 
 from keras_dialgan.config import Config, with_values
-from keras_dialgan.corpus import PreparationSettings, PreparedCorpus, prepare
-from keras_dialgan.corpus.small_talk import generate_pairs
+from keras_dialgan.corpus import (
+    PreparationSettings,
+    PreparedCorpus,
+    SmallTalkSource,
+    prepare,
+)
 
 LENGTH = 20
 SIZES = {
@@ -38,8 +40,7 @@ def make_corpus(path, pairs=150, **settings):
         "validation_fraction": 0.2,
         **settings,
     }
-    dialogues = map(list, itertools.islice(generate_pairs(0), pairs))
-    prepare(dialogues, path, PreparationSettings(**settings))
+    prepare([SmallTalkSource(pairs)], path, PreparationSettings(**settings))
     return PreparedCorpus(path)
 
 

@@ -1,13 +1,17 @@
 """Batches of a prepared corpus for training and evaluation."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import tensorflow as tf
 
 from keras_dialgan.corpus.permutation import Permutation
 from keras_dialgan.corpus.split import Split
 from keras_dialgan.errors import UserError
+
+# With fewer batches sorted together, more of each is padding: 14 % at 64 and
+# 4 % at 256 batches of 256 pairs of film subtitles.
+WINDOW = 256
+
+_PREFETCHED = 4
 
 _SIGNATURE = {
     "context": tf.TensorSpec([None, None], tf.int32),
@@ -35,7 +39,7 @@ class BatchOrder:
         split: Split,
         batch_size: int,
         seed: int,
-        window: int = 64,
+        window: int = WINDOW,
         shuffle: bool = True,
     ):
         if not len(split):
@@ -49,13 +53,14 @@ class BatchOrder:
         self._shuffle = shuffle
         # A window beyond the epoch would bring copies of a pair together.
         self._window = max(1, min(window, len(split) // batch_size))
+        self._last = None, None
 
-    def batches_from(self, step: int) -> Iterator[np.ndarray]:
-        """The pairs of batch `step` and of all that follow."""
-        number, first = divmod(step, self._window)
-        while True:
-            yield from self._batches_of_window(number)[first:]
-            number, first = number + 1, 0
+    def batch(self, step: int) -> np.ndarray:
+        """The pairs of batch `step`, from 0."""
+        window, place = divmod(step, self._window)
+        if self._last[0] != window:
+            self._last = window, self._batches_of_window(window)
+        return self._last[1][place]
 
     def _batches_of_window(self, number: int) -> np.ndarray:
         size = self._window * self._batch_size
@@ -89,9 +94,10 @@ def batches(
     batch_size: int,
     seed: int,
     start_step: int = 0,
-    window: int = 64,
+    window: int = WINDOW,
     shuffle: bool = True,
-    pad_multiple: int = 4,
+    pad_multiple: int = 1,
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Endless batches whose order depends on seed and step alone.
 
@@ -100,38 +106,55 @@ def batches(
 
     Args:
         split: of a `PreparedCorpus`.
-        batch_size: pairs in every batch.
+        batch_size: pairs in every batch, over all workers.
         seed: of the order, not negative.
         start_step: the number of the first batch.
         window: batches that are sorted by length together.
         shuffle: `False` for the stored order.
         pad_multiple: widths are multiples of it, to bound their number.
+        shard: the number of this worker and of all workers. Together they
+            get the batches that one worker gets.
 
     Returns:
-        A dataset of `{"context": int32 [batch_size, Tx], "response": int32
-        [batch_size, Ty]}`. Rows end with the end token, then padding.
+        A dataset of `{"context": int32 [rows, Tx], "response": int32
+        [rows, Ty]}`, where `rows` is this worker's part of `batch_size`. Rows
+        end with the end token, then padding.
+
+    Raises:
+        UserError: if the split has no pairs, or the batch can't be shared
+            out equally.
     """
+    worker, workers = shard
+    if batch_size % workers:
+        raise UserError(
+            f"a batch of {batch_size} pairs can't be shared equally by "
+            f"{workers} workers"
+        )
     order = BatchOrder(split, batch_size, seed, window, shuffle)
 
-    def generate():
-        for indices in order.batches_from(start_step):
-            context, response = split.gather(indices, pad_multiple)
-            yield {"context": context, "response": response}
+    def load(step):
+        return split.gather(
+            order.batch(int(step))[worker::workers], pad_multiple
+        )
 
-    signature = {
-        key: tf.TensorSpec([batch_size, None], spec.dtype)
-        for key, spec in _SIGNATURE.items()
-    }
-    return tf.data.Dataset.from_generator(
-        generate, output_signature=signature
-    ).prefetch(tf.data.AUTOTUNE)
+    def element(step):
+        context, response = tf.numpy_function(load, [step], [tf.int32] * 2)
+        shape = [batch_size // workers, None]
+        return {
+            "context": tf.ensure_shape(context, shape),
+            "response": tf.ensure_shape(response, shape),
+        }
+
+    return (
+        tf.data.Dataset.counter(start_step).map(element).prefetch(_PREFETCHED)
+    )
 
 
 def evaluation_batches(
     split: Split,
     batch_size: int,
     limit: int | None = None,
-    pad_multiple: int = 4,
+    pad_multiple: int = 1,
 ) -> tf.data.Dataset:
     """Every pair once, in stored order; the last batch may be smaller.
 

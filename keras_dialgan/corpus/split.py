@@ -56,7 +56,7 @@ class Split:
         return lengths[0], lengths[1]
 
     def gather(
-        self, indices: np.ndarray, pad_multiple: int = 4
+        self, indices: np.ndarray, pad_multiple: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
         """Pairs as padded arrays.
 

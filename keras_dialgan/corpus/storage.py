@@ -1,31 +1,28 @@
 """Prepared corpora on disk: writing, checking and reading."""
 
 import hashlib
-from array import array
-from collections.abc import Iterable
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from keras_dialgan.corpus.shard import Shard
 from keras_dialgan.corpus.split import Split
 from keras_dialgan.errors import UserError
-from keras_dialgan.files import read_manifest
+from keras_dialgan.files import atomic_write, read_manifest
 from keras_dialgan.text import Vocabulary
 
 KIND = "prepared corpus"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 VOCABULARY = "vocabulary.txt"
 ENTITIES = "entities.json"
 SPLITS = ("train", "validation")
 
 _ARRAYS = ("tokens", "offsets", "pairs")
-
-
-def token_type(vocabulary_size: int) -> np.dtype:
-    """The smallest type that holds the ids of a vocabulary."""
-    return np.dtype(np.uint16 if vocabulary_size <= 65_536 else np.uint32)
 
 
 def file_record(path: Path, root: Path) -> dict[str, Any]:
@@ -39,86 +36,102 @@ def file_record(path: Path, root: Path) -> dict[str, Any]:
     }
 
 
-class SplitWriter:
-    """Writes the pairs of one split in shards.
+def file_writer(root: Path) -> Callable[[str, bytes], None]:
+    """A function that writes bytes to a file below `root`, atomically."""
 
-    An utterance is stored once. The response of a pair is always the
-    utterance stored after its context, so a pair is the number of its
-    context.
+    def write(file: str, content: bytes) -> None:
+        with atomic_write(root / file, "wb") as stream:
+            stream.write(content)
+
+    return write
+
+
+def write_shards(
+    number: int,
+    parts: Iterable[tuple[dict[str, Shard], Counter[str]]],
+    write: Callable[[str, bytes], object],
+) -> dict[str, Any]:
+    """Joins encoded parts and writes them as a shard of each split.
 
     Args:
-        root: the directory of the corpus.
-        name: the split, a folder in it.
-        vocabulary_size: decides the type of the tokens.
-        shard_pairs: a shard ends with the dialogue that reaches this many.
+        number: the place of the shards in their splits.
+        parts: what `Encoder.encode` gave for each part.
+        write: writes bytes to a file, given by its name in the directory of
+            the corpus.
+
+    Returns:
+        The manifest entry of the shard in each split, and the sum of the
+        counts.
     """
+    pieces = {name: [] for name in SPLITS}
+    counts = Counter()
+    for shards, part_counts in parts:
+        counts.update(part_counts)
+        for name, shard in shards.items():
+            pieces[name].append(shard)
+    splits = {
+        name: _write_shard(name, number, Shard.join(shards), write)
+        for name, shards in pieces.items()
+    }
+    return {"splits": splits, "counts": dict(counts)}
 
-    def __init__(
-        self,
-        root: Path,
-        name: str,
-        vocabulary_size: int,
-        shard_pairs: int,
-    ):
-        self._root = root
-        self._folder = root / name
-        self._folder.mkdir()
-        self._type = token_type(vocabulary_size)
-        self._shard_pairs = shard_pairs
-        self._shards = []
-        self.pairs = 0
-        self.utterances = 0
-        self.tokens = 0
-        self._start_shard()
 
-    def _start_shard(self):
-        self._tokens = array("H" if self._type == np.uint16 else "I")
-        self._offsets = array("I", [0])
-        self._pairs = array("I")
-
-    def add(self, utterance: Iterable[int]) -> None:
-        """Stores an utterance."""
-        self._tokens.extend(utterance)
-        self._offsets.append(len(self._tokens))
-
-    def pair(self) -> None:
-        """Makes a pair of the two utterances stored last."""
-        self._pairs.append(len(self._offsets) - 3)
-
-    def end_dialogue(self) -> None:
-        """Ends a dialogue, and a shard that is full."""
-        if len(self._pairs) >= self._shard_pairs:
-            self._write_shard()
-
-    def _write_shard(self):
-        arrays = (
-            np.frombuffer(self._tokens, self._type),
-            np.frombuffer(self._offsets, np.uint32),
-            np.frombuffer(self._pairs, np.uint32)
-            if self._pairs
-            else np.zeros(0, np.uint32),
-        )
-        files = {}
-        for name, values in zip(_ARRAYS, arrays, strict=True):
-            path = self._folder / f"{len(self._shards):05d}.{name}.npy"
-            np.save(path, values, allow_pickle=False)
-            files[name] = file_record(path, self._root)
-        self._shards.append({"pairs": len(self._pairs), "files": files})
-        self.pairs += len(self._pairs)
-        self.utterances += len(self._offsets) - 1
-        self.tokens += len(self._tokens)
-        self._start_shard()
-
-    def close(self) -> dict[str, Any]:
-        """Writes what is left and returns the split's manifest entry."""
-        if self._pairs:
-            self._write_shard()
-        return {
-            "pairs": self.pairs,
-            "utterances": self.utterances,
-            "tokens": self.tokens,
-            "shards": self._shards,
+def _write_shard(split, number, shard, write) -> dict[str, Any]:
+    entry = {
+        "pairs": len(shard.pairs),
+        "utterances": len(shard.offsets) - 1,
+        "tokens": len(shard.tokens),
+        "files": {},
+    }
+    for name in _ARRAYS if entry["pairs"] else ():
+        file = f"{split}/{number:05d}.{name}.npy"
+        buffer = io.BytesIO()
+        np.save(buffer, getattr(shard, name), allow_pickle=False)
+        content = buffer.getvalue()
+        write(file, content)
+        entry["files"][name] = {
+            "file": file,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
         }
+    return entry
+
+
+def describe_split(shards: list[dict[str, Any]]) -> dict[str, Any]:
+    """The manifest entry of a split.
+
+    Args:
+        shards: the entries of its shards, in their order.
+    """
+    totals = {
+        name: sum(shard[name] for shard in shards)
+        for name in ("pairs", "utterances", "tokens")
+    }
+    return {
+        **totals,
+        "shards": [
+            {"pairs": shard["pairs"], "files": shard["files"]}
+            for shard in shards
+            if shard["pairs"]
+        ],
+    }
+
+
+def check_replaceable(output: Path) -> None:
+    """Refuses to replace anything but a prepared corpus.
+
+    Raises:
+        UserError: if `output` is something else.
+    """
+    if not output.exists():
+        return
+    if not output.is_dir():
+        raise UserError(f"{output}: is a file, not a directory")
+    if any(output.iterdir()) and not (output / MANIFEST).exists():
+        raise UserError(
+            f"{output}: holds other files than a prepared corpus; choose "
+            f"another directory"
+        )
 
 
 class PreparedCorpus:

@@ -6,10 +6,13 @@ look-around, no back-references, no named classes. Substitutions are pairs of
 a pattern and a replacement, to be applied in order.
 """
 
-# Normalisation, before NFKC: typographic quotes and what is typed for them.
+# Normalisation, before NFKC: typographic quotes and what is typed for them,
+# and the outlined letters of Unicode 16, which not every Unicode library
+# decomposes yet.
 QUOTE_SUBSTITUTIONS = (
     ("[\u2018\u2019\u201a\u201b\u2032\u00b4`\u02bb\u02bc]", "'"),
     ("[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]", '"'),
+    ("[\U0001ccd6-\U0001ccf9]", " "),
 )
 
 # Normalisation, after NFKC.
@@ -26,7 +29,8 @@ SPACE_SUBSTITUTIONS = (
     ),
 )
 
-# Folding, after NFKD: combining marks, then letters without decomposition.
+# Folding, after NFKD: combining marks, then letters without decomposition,
+# and the spaces that lone accents leave.
 FOLD_SUBSTITUTIONS = (
     (
         "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+",
@@ -45,6 +49,9 @@ FOLD_SUBSTITUTIONS = (
     ("[\u0152]", "Oe"),
     ("[\u00fe]", "th"),
     ("[\u00de]", "Th"),
+    ("[\u00df]", "ss"),
+    ("[\u1e9e]", "SS"),
+    (" +", " "),
 )
 
 # Tokenisation, after case folding. The full stop of an abbreviated title does
@@ -65,6 +72,13 @@ TOKEN = (
     r"|'(?:s|d|ll|re|ve|em|til|cause)\b"
     r"|\.\.\.|[.,!?]"
 )
+
+# Detokenisation: tokens that join the word before them, those of them that
+# end a sentence, and words that have a capital anywhere.
+PUNCTUATION = (".", ",", "!", "?", "...")
+CLITICS = ("'s", "'d", "'ll", "'re", "'ve")
+SENTENCE_ENDS = (".", "!", "?", "...")
+CAPITALISED = r"i(?:'[a-z]+)?"
 
 # The words of the rules tagger: runs of letters and digits, single symbols.
 WORD = r"[A-Za-z0-9]+"

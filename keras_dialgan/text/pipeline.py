@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from keras_dialgan.text.tagging import EntityTagger, TaggedUtterance
-from keras_dialgan.text.vocabulary import Vocabulary
+from keras_dialgan.text.vocabulary import UNK, Vocabulary
 
 
 class TextPipeline:
@@ -15,6 +15,8 @@ class TextPipeline:
         vocabulary: the vocabulary.
         max_length: the most tokens of an utterance; a longer one keeps its
             last tokens, as contexts do in a prepared corpus.
+        maps_unknown: whether tokens outside the vocabulary become the
+            unknown token; otherwise they are deleted.
 
     Example:
 
@@ -32,10 +34,12 @@ class TextPipeline:
         tagger: EntityTagger,
         vocabulary: Vocabulary,
         max_length: int | None = None,
+        maps_unknown: bool = False,
     ):
         self.tagger = tagger
         self.vocabulary = vocabulary
         self.max_length = max_length
+        self.maps_unknown = maps_unknown
 
     def analyse(self, texts: Sequence[str]) -> list[TaggedUtterance]:
         """Tokens and surface forms of raw utterances."""
@@ -45,12 +49,18 @@ class TextPipeline:
         """Tokens of raw utterances, unknown ones included."""
         return list(self.tagger.tag(texts))
 
+    def ids(self, tokens: Sequence[str]) -> list[int]:
+        """Ids of the tokens of an utterance, without special tokens."""
+        if self.maps_unknown:
+            ids = [self.vocabulary.id_or(token, UNK) for token in tokens]
+        else:
+            ids = self.vocabulary.encode(tokens)
+        return ids if self.max_length is None else ids[-self.max_length :]
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of raw utterances, without special tokens.
 
-        An utterance without any known word gives an empty list.
+        An utterance without any known word gives an empty list, or one of
+        unknown tokens.
         """
-        ids = [self.vocabulary.encode(tokens) for tokens in self.tokens(texts)]
-        if self.max_length is None:
-            return ids
-        return [row[-self.max_length :] for row in ids]
+        return [self.ids(tokens) for tokens in self.tokens(texts)]

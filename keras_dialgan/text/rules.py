@@ -1,9 +1,9 @@
 """The tagger that needs no trained pipeline."""
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
-from importlib import resources
 
 import spacy
 from spacy.tokenizer import Tokenizer
@@ -14,32 +14,31 @@ from spacy.util import (
 )
 
 from keras_dialgan.text import patterns
+from keras_dialgan.text.entity_rules import (
+    ADDRESS_MARKS,
+    AFTER_NAME,
+    CAPITALISED,
+    CLEAR,
+    LABEL_RULES,
+    NO_CAPITALS,
+    SENTENCE_ENDS,
+    SKIPPED_BEFORE,
+    TITLE,
+    VERSION,
+    labelled_phrases,
+)
 from keras_dialgan.text.normalisation import fold
 from keras_dialgan.text.numbers import find_numbers
 from keras_dialgan.text.tagging import EntityTagger, Span
-from keras_dialgan.text.vocabulary import NUMBER, PERSON, PLACE
+from keras_dialgan.text.vocabulary import NUMBER, PERSON
 
-# Each gazetteer and the label of its phrases in the entity ruler.
-_GAZETTEERS = {
-    "given_names": "GIVEN",
-    "ambiguous_given_names": "GIVEN_IF_CLEAR",
-    "surnames": "SURNAME",
-    "places": "PLACE",
-    "ambiguous_places": "PLACE_IF_CLEAR",
-    "titles": "TITLE",
-}
-_CLEAR_LABELS = ("GIVEN", "PLACE")
-_PLACE_LABELS = ("PLACE", "PLACE_IF_CLEAR")
+_CAPITAL = re.compile("[A-Z]")
+_CAPITALISED_WORD = re.compile("[A-Z][A-Za-z0-9]*")
+_WORD = re.compile(patterns.WORD)
+_SMALL_LETTER = re.compile("[a-z]")
 _AFTER_TITLE = re.compile(patterns.AFTER_TITLE, re.ASCII)
 _AFTER_SMALL_TITLE = re.compile(patterns.AFTER_SMALL_TITLE, re.ASCII)
 _NLP_BATCH = 2048
-
-
-@functools.cache
-def gazetteer(name: str) -> tuple[str, ...]:
-    """The lower-case phrases of one of the package's gazetteers."""
-    path = resources.files("keras_dialgan.text") / f"gazetteers/{name}.txt"
-    return tuple(path.read_text(encoding="utf-8").splitlines())
 
 
 def build_pipeline() -> spacy.Language:
@@ -59,14 +58,12 @@ def build_pipeline() -> spacy.Language:
     ruler = nlp.add_pipe(
         "entity_ruler", config={"phrase_matcher_attr": "LOWER"}
     )
-    seen = set()
-    rules = []
-    for name, label in _GAZETTEERS.items():
-        for phrase in gazetteer(name):
-            if phrase not in seen:
-                seen.add(phrase)
-                rules.append({"label": label, "pattern": phrase})
-    ruler.add_patterns(rules)
+    ruler.add_patterns(
+        [
+            {"label": label, "pattern": phrase}
+            for phrase, label in labelled_phrases().items()
+        ]
+    )
     return nlp
 
 
@@ -80,7 +77,7 @@ class RulesTagger(EntityTagger):
     """
 
     name = "rules"
-    version = "1"
+    version = VERSION
 
     def __init__(self):
         super().__init__()
@@ -90,63 +87,89 @@ class RulesTagger(EntityTagger):
         self, texts: Sequence[str]
     ) -> Iterator[tuple[str, Sequence[Span]]]:
         texts = [fold(text) for text in texts]
+        asked = [_may_hold_names(text) for text in texts]
         # Strings met on the way do not stay in spaCy's string store.
         with self._nlp.memory_zone():
-            docs = self._nlp.pipe(texts, batch_size=_NLP_BATCH)
-            for text, doc in zip(texts, docs, strict=True):
-                spans = _names_and_places(text, doc) if doc.ents else []
+            docs = self._nlp.pipe(
+                itertools.compress(texts, asked), batch_size=_NLP_BATCH
+            )
+            for text, is_asked in zip(texts, asked, strict=True):
+                spans = _names_and_places(text, next(docs)) if is_asked else []
                 yield text, _with_numbers(spans, text)
+
+
+@functools.cache
+def _first_words(needed: int) -> frozenset[str]:
+    """Words with which a name, place or title can begin.
+
+    Args:
+        needed: `CAPITALISED` or `NO_CAPITALS`, whichever holds.
+    """
+    words = set()
+    for phrase, label in labelled_phrases().items():
+        if label == TITLE:
+            begins = needed == CAPITALISED or phrase in patterns.SMALL_TITLES
+        else:
+            # What only follows a name begins nothing.
+            begins = LABEL_RULES[label].accepts(needed | CLEAR)
+        if begins:
+            words.add(_WORD.search(phrase).group())
+    return frozenset(words)
+
+
+def _may_hold_names(text: str) -> bool:
+    """Whether a look at single words leaves the ruler anything to find."""
+    words = _CAPITALISED_WORD.findall(text)
+    if words:
+        known = _first_words(CAPITALISED)
+        return not known.isdisjoint([word.lower() for word in words])
+    return not _first_words(NO_CAPITALS).isdisjoint(_WORD.findall(text))
 
 
 def _names_and_places(text: str, doc) -> list[Span]:
     """Keeps the ruler's matches that case and neighbours confirm."""
-    has_capitals = text != text.lower()
+    has_capitals = _CAPITAL.search(text) is not None
     spans = []
-    name_end = -1
+    name_end = -2
     for entity in doc.ents:
         start, end, label = entity.start_char, entity.end_char, entity.label_
         if start < name_end:
             continue
-        if label == "TITLE":
+        if label == TITLE:
             word = _word_after_title(text, start, end, has_capitals)
             if word:
                 spans.append(Span(*word, PERSON))
                 name_end = word[1]
             continue
-        capitalised = text[start].isupper()
-        after_name = start == name_end + 1 and text[name_end] == " "
-        if label in _CLEAR_LABELS:
-            accepted = capitalised or not has_capitals
-        elif label == "SURNAME":
-            accepted = capitalised and after_name
-        else:
-            accepted = capitalised and (
-                after_name or _is_clear(text, start, end)
-            )
+        rule = LABEL_RULES[label]
+        facts = 0
+        if not has_capitals:
+            facts |= NO_CAPITALS
+        if text[start].isupper():
+            facts |= CAPITALISED
+        if start == name_end + 1 and text[name_end] == " ":
+            facts |= AFTER_NAME
+        accepted = rule.accepts(facts) or (
+            rule.accepts(facts | CLEAR) and _is_clear(text, start, end)
+        )
         if not accepted:
             continue
-        if label in _PLACE_LABELS:
-            spans.append(Span(start, end, PLACE))
-            continue
-        if after_name:
-            start = spans.pop().start
-        spans.append(Span(start, end, PERSON))
-        name_end = end
+        if rule.tag == PERSON:
+            if facts & AFTER_NAME:
+                start = spans.pop().start
+            name_end = end
+        spans.append(Span(start, end, rule.tag))
     return spans
 
 
 def _is_clear(text: str, start: int, end: int) -> bool:
-    """Whether the capital at `start` can only be that of a name.
-
-    It can when other letters of the utterance are small and no sentence
-    starts here, or when someone is addressed: "Will, ..." or "Mark!".
-    """
-    if text == text.upper():
+    """Whether a capital at `start` could only be that of a name."""
+    if not _SMALL_LETTER.search(text):
         return False
-    before = text[:start].rstrip(" \"'-")
-    if before and before[-1] not in ".!?:":
+    before = text[:start].rstrip(SKIPPED_BEFORE)
+    if before and before[-1] not in SENTENCE_ENDS:
         return True
-    return end < len(text) and text[end] in ",!?"
+    return end < len(text) and text[end] in ADDRESS_MARKS
 
 
 def _word_after_title(

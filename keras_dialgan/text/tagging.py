@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from keras_dialgan.text.normalisation import fold, normalise
-from keras_dialgan.text.tokenisation import tokenize_folded
+from keras_dialgan.text.normalisation import normalise
+from keras_dialgan.text.tokenisation import tokenize_normalised
 from keras_dialgan.text.vocabulary import ENTITY_TAGS
 
 
@@ -67,20 +67,27 @@ class EntityTagger(abc.ABC):
     def analyse(self, texts: Iterable[str]) -> Iterator[TaggedUtterance]:
         """Tags raw texts, keeping the surface forms."""
         for text, spans in self.spans([normalise(text) for text in texts]):
-            tokens = []
             surfaces = []
-            position = 0
-            for start, end, tag in spans:
-                if position < start:
-                    tokens += tokenize_folded(fold(text[position:start]))
-                tokens.append(tag)
-                surface = text[start:end]
-                surfaces.append(surface)
-                self.entities[tag][surface] += 1
-                position = end
-            if position < len(text):
-                tokens += tokenize_folded(fold(text[position:]))
+            tokens = self._tokens(text, spans, surfaces)
             yield TaggedUtterance(tokens, surfaces)
+
+    def _tokens(self, text, spans, surfaces) -> list[str]:
+        """Cuts spans out of a text, adding them to `surfaces`."""
+        if not spans:
+            return tokenize_normalised(text)
+        tokens = []
+        position = 0
+        for start, end, tag in spans:
+            if position < start:
+                tokens += tokenize_normalised(text[position:start])
+            tokens.append(tag)
+            surface = text[start:end]
+            surfaces.append(surface)
+            self.entities[tag][surface] += 1
+            position = end
+        if position < len(text):
+            tokens += tokenize_normalised(text[position:])
+        return tokens
 
     def tag(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Turns raw texts into tokens, entities into their tags.
@@ -91,8 +98,8 @@ class EntityTagger(abc.ABC):
         Yields:
             The tokens of each utterance.
         """
-        for utterance in self.analyse(texts):
-            yield utterance.tokens
+        for text, spans in self.spans([normalise(text) for text in texts]):
+            yield self._tokens(text, spans, [])
 
 
 class NoTagger(EntityTagger):

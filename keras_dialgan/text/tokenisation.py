@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 from keras_dialgan.text import patterns
 from keras_dialgan.text.normalisation import (
@@ -12,14 +13,14 @@ from keras_dialgan.text.normalisation import (
 )
 
 _SUBSTITUTIONS = compile_substitutions(patterns.TOKEN_SUBSTITUTIONS)
-# No substitution changes a text without one of these.
-_NEEDS_SUBSTITUTION = re.compile(r"[!?.][!?.]|[rsf]\.| ' ", re.ASCII)
 _TOKEN = re.compile(patterns.TOKEN, re.ASCII)
+# Entries of about 200 bytes; a corpus repeats most of its chunks soon.
+_MAX_CACHED_CHUNKS = 200_000
 
-_CLITICS = frozenset(["'s", "'d", "'ll", "'re", "'ve"])
-PUNCTUATION = frozenset([".", ",", "!", "?", "..."])
-_SENTENCE_ENDS = frozenset([".", "!", "?", "..."])
-_CAPITALISED = re.compile(r"i(?:'[a-z]+)?")
+_CLITICS = frozenset(patterns.CLITICS)
+PUNCTUATION = frozenset(patterns.PUNCTUATION)
+_SENTENCE_ENDS = frozenset(patterns.SENTENCE_ENDS)
+_CAPITALISED = re.compile(patterns.CAPITALISED)
 
 
 def tokenize(text: str) -> list[str]:
@@ -40,15 +41,40 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("Don't go\u2026 Renée!!")
     ["don't", 'go', '...', 'renee', '!']
     """
-    return tokenize_folded(fold(normalise(text)))
+    return tokenize_normalised(normalise(text))
 
 
-def tokenize_folded(text: str) -> list[str]:
-    """`tokenize` for text that is normalised and folded already."""
-    text = text.casefold()
-    if _NEEDS_SUBSTITUTION.search(text):
-        text = substitute(text, _SUBSTITUTIONS)
-    return _TOKEN.findall(text)
+def tokenize_normalised(text: str) -> list[str]:
+    """`tokenize` for text that is normalised already."""
+    if not text.isascii():
+        text = fold(text).casefold()
+    if " ' " in text:
+        # A contraction that a corpus splits reaches over spaces.
+        return _tokenize_folded(text)
+    return list(chain.from_iterable(map(_tokens_of, text.split(" "))))
+
+
+def _tokenize_folded(text: str) -> list[str]:
+    return _TOKEN.findall(substitute(text.casefold(), _SUBSTITUTIONS))
+
+
+class _Chunks(dict):
+    """Remembers the tokens of what stands between two spaces.
+
+    No pattern but that of split contractions reaches over a space, so an
+    utterance's tokens are those of its chunks.
+    """
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        if len(self) >= _MAX_CACHED_CHUNKS:
+            self.clear()
+        tokens = tuple(_tokenize_folded(chunk))
+        self[chunk] = tokens
+        return tokens
+
+
+_CHUNKS = _Chunks()
+_tokens_of = _CHUNKS.__getitem__
 
 
 def detokenize(tokens: Iterable[str]) -> str:

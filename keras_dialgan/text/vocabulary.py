@@ -1,7 +1,6 @@
 """The words that a model knows, and their ids."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -50,23 +49,13 @@ class Vocabulary:
         }
 
     @classmethod
-    def from_counts(cls, counts: Counter[str], size: int) -> "Vocabulary":
-        """Takes the most frequent tokens, ties in alphabetical order.
+    def of_words(cls, words: Iterable[str]) -> "Vocabulary":
+        """The vocabulary of some words.
 
         Args:
-            counts: how often each token occurs.
-            size: the most tokens to hold, special tokens and tags included.
+            words: the most frequent first.
         """
-        if size <= len(FIRST_TOKENS):
-            raise UserError(
-                f"a vocabulary of {size} tokens has no place for words; it "
-                f"needs more than {len(FIRST_TOKENS)}"
-            )
-        words = sorted(
-            (word for word in counts if word not in FIRST_TOKENS),
-            key=lambda word: (-counts[word], word),
-        )
-        return cls(FIRST_TOKENS + tuple(words[: size - len(FIRST_TOKENS)]))
+        return cls((*FIRST_TOKENS, *words))
 
     @property
     def size(self) -> int:
@@ -93,6 +82,10 @@ class Vocabulary:
     def id(self, token: str) -> int:
         """The id of any token, special ones included."""
         return self._ids[token]
+
+    def id_or(self, token: str, default: int) -> int:
+        """The id of a token of text, or `default` if it is not known."""
+        return self._encodable.get(token, default)
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
         """Ids of the tokens; those outside the vocabulary are deleted."""

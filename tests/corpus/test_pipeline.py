@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from keras_dialgan.corpus import PreparedCorpus, prepare
+from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.corpus.pipeline import (
     BatchOrder,
     batches,
@@ -11,13 +11,18 @@ from keras_dialgan.corpus.pipeline import (
 )
 from keras_dialgan.errors import UserError
 from keras_dialgan.text import EOS
-from tests.corpus.prepared import SETTINGS, make_dialogues
+from tests.corpus.prepared import (
+    SETTINGS,
+    make_dialogues,
+    prepare_dialogues,
+    rows,
+)
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     directory = tmp_path_factory.mktemp("corpus") / "prepared"
-    prepare(make_dialogues(300), directory, SETTINGS)
+    prepare_dialogues(make_dialogues(300), directory)
     return PreparedCorpus(directory)
 
 
@@ -50,8 +55,7 @@ def test_starting_at_a_step_equals_skipping_to_it(train):
 
 def test_another_seed_gives_another_order(train):
     order = [
-        next(BatchOrder(train, 16, seed=seed).batches_from(0)).tolist()
-        for seed in (1, 1, 2)
+        BatchOrder(train, 16, seed=seed).batch(0).tolist() for seed in (1, 1, 2)
     ]
     assert order[0] == order[1] != order[2]
 
@@ -61,23 +65,39 @@ def test_an_epoch_holds_each_pair_exactly_once(train, shuffle):
     size, window, epochs = len(train), 3, 2 * 3
     # After this many batches windows and epochs end together.
     order = BatchOrder(train, 2, 0, window, shuffle)
-    stream = order.batches_from(0)
-    indices = [next(stream) for _ in range(size * epochs // 2)]
+    indices = [order.batch(step) for step in range(size * epochs // 2)]
     assert Counter(np.concatenate(indices).tolist()) == dict.fromkeys(
         range(size), epochs
     )
 
 
 def test_a_batch_holds_similar_lengths(train):
-    order = BatchOrder(train, 8, seed=0, window=32).batches_from(0)
-    spread = [np.ptp(train.lengths(next(order))[1]) for _ in range(32)]
+    order = BatchOrder(train, 8, seed=0, window=32)
+    spread = [np.ptp(train.lengths(order.batch(i))[1]) for i in range(32)]
     assert np.mean(spread) < 1
 
 
 def test_a_split_of_one_batch_gives_each_pair_once_a_batch(train):
-    order = BatchOrder(train, len(train), seed=0).batches_from(0)
-    for _ in range(3):
-        assert sorted(next(order)) == list(range(len(train)))
+    order = BatchOrder(train, len(train), seed=0)
+    for step in range(3):
+        assert sorted(order.batch(step)) == list(range(len(train)))
+
+
+def test_workers_together_get_the_batches_of_one(train):
+    whole = take(batches(train, 9, seed=3), 20)
+    parts = [
+        take(batches(train, 9, seed=3, shard=(worker, 3)), 20)
+        for worker in range(3)
+    ]
+    for batch, shares in zip(whole, zip(*parts, strict=True), strict=True):
+        for side in (0, 1):
+            expected = [rows(batch[side])[worker::3] for worker in range(3)]
+            assert [rows(share[side]) for share in shares] == expected
+
+
+def test_a_batch_that_workers_can_not_share_is_refused(train):
+    with pytest.raises(UserError, match=r"batch of 8 .* by 3 workers"):
+        batches(train, 8, seed=0, shard=(0, 3))
 
 
 def test_every_batch_is_full_and_rows_end_with_the_end_token(train):
@@ -106,7 +126,7 @@ def test_evaluation_gives_each_pair_once_in_stored_order(corpus):
 
 
 def test_a_split_without_pairs_is_refused(tmp_path):
-    prepare([["w", "w"]], tmp_path / "c", SETTINGS)
+    prepare_dialogues([["w", "w"]], tmp_path / "c")
     split = PreparedCorpus(tmp_path / "c").split("validation")
     assert len(split) == 0
     with pytest.raises(UserError, match="has no pairs"):

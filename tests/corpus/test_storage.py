@@ -4,16 +4,23 @@ import json
 import numpy as np
 import pytest
 
-from keras_dialgan.corpus import PreparedCorpus, prepare
-from keras_dialgan.corpus.storage import SplitWriter, token_type
+from keras_dialgan.corpus import PreparedCorpus
+from keras_dialgan.corpus.preparation import tokenised
+from keras_dialgan.corpus.shard import Shard, token_type
+from keras_dialgan.corpus.storage import file_writer, write_shards
 from keras_dialgan.errors import UserError
 from keras_dialgan.text import EOS
-from tests.corpus.prepared import SETTINGS, make_dialogues, rows
+from tests.corpus.prepared import (
+    SETTINGS,
+    make_dialogues,
+    prepare_dialogues,
+    rows,
+)
 
 
 @pytest.fixture
 def directory(tmp_path):
-    prepare(make_dialogues(60), tmp_path / "corpus", SETTINGS)
+    prepare_dialogues(make_dialogues(60), tmp_path / "corpus")
     return tmp_path / "corpus"
 
 
@@ -21,9 +28,11 @@ def directory(tmp_path):
 def corpora(tmp_path_factory):
     """The same corpus in one shard and in many."""
     folder = tmp_path_factory.mktemp("shards")
-    many = dataclasses.replace(SETTINGS, shard_pairs=50)
-    prepare(make_dialogues(200), folder / "one", SETTINGS)
-    prepare(make_dialogues(200), folder / "many", many)
+    many = dataclasses.replace(SETTINGS, shard_parts=2)
+    prepare_dialogues(make_dialogues(200), folder / "one")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokenised, "PART_UTTERANCES", 50)
+        prepare_dialogues(make_dialogues(200), folder / "many", many)
     return PreparedCorpus(folder / "one"), PreparedCorpus(folder / "many")
 
 
@@ -85,11 +94,16 @@ def test_pairs_that_do_not_exist_are_refused(corpora):
 def test_large_vocabularies_get_wider_tokens(tmp_path):
     assert token_type(65_536) == np.uint16
     assert token_type(65_537) == np.uint32
-    writer = SplitWriter(tmp_path, "train", 100_000, shard_pairs=10)
-    writer.add([70_000])
-    writer.add([99_999, 5])
-    writer.pair()
-    files = writer.close()["shards"][0]["files"]
+    shard = Shard(
+        np.array([70_000, 99_999, 5], token_type(100_000)),
+        np.array([0, 1, 3], np.uint32),
+        np.array([0], np.uint32),
+    )
+    empty = Shard(shard.tokens[:0], shard.offsets[:1], shard.pairs[:0])
+    encoded = {"train": shard, "validation": empty}, {"pairs": 1}
+    record = write_shards(0, [encoded], file_writer(tmp_path))
+    assert record["splits"]["validation"]["files"] == {}
+    files = record["splits"]["train"]["files"]
     stored = np.load(tmp_path / files["tokens"]["file"])
     assert stored.tolist() == [70_000, 99_999, 5]
 

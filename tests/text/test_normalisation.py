@@ -31,12 +31,11 @@ def test_folding_strips_accents_and_keeps_case():
 
 
 def test_the_ascii_short_cut_agrees_with_the_long_way():
-    quotes = [re.compile(p) for p, _ in patterns.QUOTE_SUBSTITUTIONS]
     for code in range(128):
         text = f"a{chr(code)}b  c"
         slow = unicodedata.normalize("NFKC", text)
-        for pattern, replacement in zip(quotes, ("'", '"'), strict=True):
-            slow = pattern.sub(replacement, slow)
+        for pattern, replacement in patterns.QUOTE_SUBSTITUTIONS:
+            slow = re.sub(pattern, replacement, slow)
         for pattern, replacement in patterns.SPACE_SUBSTITUTIONS:
             slow = re.sub(pattern, replacement, slow, flags=re.ASCII)
         assert normalise(text) == slow.strip(" ")

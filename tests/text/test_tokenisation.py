@@ -1,6 +1,11 @@
-import pytest
+import re
 
-from keras_dialgan.text import detokenize, tokenize
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_dialgan.text import detokenize, patterns, tokenisation, tokenize
+from keras_dialgan.text.normalisation import fold, normalise
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,30 @@ def test_tokens_are_written_as_a_sentence(tokens, text):
 def test_a_written_sentence_gives_its_tokens_again():
     tokens = "well , i don't know ... what is it ? oh !".split()
     assert tokenize(detokenize(tokens)) == tokens
+
+
+def by_the_patterns(text):
+    """The specification: every pattern over the whole utterance."""
+    text = fold(normalise(text)).casefold()
+    for pattern, replacement in patterns.TOKEN_SUBSTITUTIONS:
+        text = re.sub(pattern, replacement, text, flags=re.ASCII)
+    return re.findall(patterns.TOKEN, text, re.ASCII)
+
+
+PIECES = st.sampled_from(
+    [*"aZ9.!?,' \t-\u00e9\u0301\u2019\u2026", " ' ", " ' s ", "don't", "Mr."]
+)
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
+@settings(max_examples=1_000, deadline=None)
+def test_chunk_by_chunk_gives_what_the_patterns_give(text):
+    assert tokenize(text) == by_the_patterns(text)
+
+
+def test_the_memory_for_chunks_is_bounded(monkeypatch):
+    monkeypatch.setattr(tokenisation, "_MAX_CACHED_CHUNKS", 10)
+    tokenisation._CHUNKS.clear()
+    for number in range(50):
+        assert tokenize(f"w{number} a") == [f"w{number}", "a"]
+        assert len(tokenisation._CHUNKS) <= 10

@@ -1,0 +1,1 @@
+"""From raw dialogues to a prepared corpus, on one machine or on many."""
