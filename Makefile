@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 DEMO = runs/demo
 SCRIPT = $(BIN)/python scripts
 
-.PHONY: help install demo test test-all lint format clean
+.PHONY: help install demo test test-slow lint format clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -42,10 +42,10 @@ demo: install ## prepare, train, evaluate and talk, in a few minutes
 	@echo; echo "talk to it yourself: $(SCRIPT)/chat.py --model $(DEMO)/model"
 
 test: install ## the tests, without the slow ones
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
 
-test-all: install ## every test
-	$(BIN)/pytest
+test-slow: install ## the tests that take minutes
+	$(BIN)/pytest -m slow
 
 lint: install ## style checks
 	$(BIN)/ruff check .

@@ -24,7 +24,9 @@ def _arguments() -> argparse.ArgumentParser:
         "--baseline",
         type=Path,
         metavar="DIR",
-        help="second model directory, its last stage measured beside",
+        help="second model directory, its last stage measured beside; the "
+        "frontier is that of its stage mle. Without it the baseline of the "
+        "frontier is the model's own stage mle",
     )
     arguments.add_argument(
         "--corpus",
@@ -39,6 +41,40 @@ def _arguments() -> argparse.ArgumentParser:
         default=1_000,
         metavar="N",
         help="held-out pairs to use",
+    )
+    arguments.add_argument(
+        "--judges",
+        action="store_true",
+        help="also train judges: a matcher (relevance) and a fresh evaluator "
+        "for each stage (adversarial success); takes minutes",
+    )
+    arguments.add_argument(
+        "--matchers",
+        type=Path,
+        metavar="DIR",
+        help="keeps trained matchers for later calls; the report's folder by "
+        "default. Models that are compared need the same",
+    )
+    arguments.add_argument(
+        "--matcher-pairs",
+        type=positive_int,
+        default=200_000,
+        metavar="N",
+        help="pairs that a matcher is trained on: held-out ones first, then "
+        "pairs of train",
+    )
+    arguments.add_argument(
+        "--frontier",
+        type=Path,
+        metavar="FILE.png",
+        help="also sweep the decodings of baseline and model, and draw "
+        "relevance against distinct-2; takes minutes",
+    )
+    arguments.add_argument(
+        "--stage",
+        metavar="NAME",
+        help="stage of the model that is placed against the frontier; the "
+        "last one by default",
     )
     arguments.add_argument(
         "--report",
@@ -67,24 +103,69 @@ def main() -> None:
     from keras_dialgan.training.probe import TABLE_1_UTTERANCES
 
     directory = ModelDirectory(options.model)
+    baseline = ModelDirectory(options.baseline) if options.baseline else None
+    corpus = PreparedCorpus(options.corpus)
+    matcher = None
+    if options.judges or options.frontier:
+        matcher = _matcher(options, corpus)
     report = evaluation.evaluate(
         directory,
-        PreparedCorpus(options.corpus),
+        corpus,
         TABLE_1_UTTERANCES,
-        ModelDirectory(options.baseline) if options.baseline else None,
+        baseline,
         options.inputs,
-        progress=lambda message: print(f"measuring {message}", flush=True),
+        matcher,
+        evaluation.EvaluatorRecipe() if options.judges else None,
+        _say,
     )
-    print(f"\n{report['inputs']:,} held-out inputs, greedy decoding\n")
+    print(f"\n{report['inputs']:,} held-out inputs, greedy decoding")
+    print("(behind ±: half of the 95 % interval)\n")
     print(evaluation.metrics_table(report))
+    for pair, accuracy in report.get("reliability", {}).items():
+        print(f"fresh evaluator, {pair.replace('_', ' ')}: {accuracy:.3f}")
     print("\nresponses (the paper's five utterances, then the first inputs)\n")
     print(evaluation.responses_table(report))
+    if options.frontier:
+        report["frontier"] = evaluation.model_frontier(
+            directory,
+            corpus,
+            matcher,
+            baseline,
+            options.stage,
+            options.inputs,
+            _say,
+        )
+        print(f"\n{evaluation.frontier_table(report['frontier'])}")
+        evaluation.plot_frontier(report["frontier"], options.frontier)
+        evaluation.image_to_tensorboard(
+            options.frontier, directory.path / "logs", "evaluation/frontier"
+        )
+        print(f"frontier drawn to {options.frontier}")
     if options.report:
         write_json(options.report, report)
         print(f"\nreport written to {options.report}")
     if options.plot:
         evaluation.plot_training(directory, options.plot)
         print(f"plot written to {options.plot}")
+
+
+def _matcher(options: argparse.Namespace, corpus):
+    from keras_dialgan import evaluation
+
+    folder = options.matchers
+    if folder is None and options.report:
+        folder = options.report.parent
+    return evaluation.get_matcher(
+        corpus,
+        evaluation.evaluated_pairs(corpus, options.inputs),
+        folder,
+        evaluation.MatcherRecipe(pairs=options.matcher_pairs),
+        _say,
+    )
+
+
+def _say(message: str) -> None:
+    print(f"measuring {message}", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from keras_dialgan.config.sections import Config
 from keras_dialgan.errors import UserError
 
 PRESETS = ("tiny", "small", "paper")
+_MOST_CHARACTERS = 1 << 14
+_MOST_BRACKETS = 100
 
 
 def from_dict(sections: dict[str, dict[str, Any]]) -> Config:
@@ -59,10 +61,12 @@ def load_config(path: str | Path) -> Config:
             or an impossible value.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        return from_dict(_parse_yaml(text))
+        with open(path, encoding="utf-8") as file:
+            return from_dict(_parse_yaml(file.read(_MOST_CHARACTERS + 1)))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not text ({error})") from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -123,8 +127,18 @@ def _unknown_section(section: str) -> UserError:
 
 
 def _parse_yaml(text: str) -> dict[str, Any]:
+    # A file from elsewhere must not cost more than a glance.
+    if len(text) > _MOST_CHARACTERS:
+        raise UserError(f"more than {_MOST_CHARACTERS:,} characters")
+    if text.count("[") + text.count("{") > _MOST_BRACKETS:
+        raise UserError(f"more than {_MOST_BRACKETS} brackets")
     try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        if any(isinstance(event, yaml.AliasEvent) for event in events):
+            raise UserError("aliases (*name) are not allowed")
         value = yaml.safe_load(text)
+    except RecursionError:
+        raise UserError("not valid YAML: nested too deeply") from None
     except yaml.YAMLError as error:
         raise UserError(f"not valid YAML: {error}") from None
     if value is None:

@@ -164,7 +164,16 @@ class TrainingConfig:
         validate_every: MLE pre-training steps between two validations.
         validation_pairs: pairs of the validation perplexity.
         probe_inputs: validation inputs whose responses are watched.
-        checkpoint_every: steps between two checkpoints.
+        checkpoint_minutes: minutes between two checkpoints; 0 for one after
+            every step.
+        checkpoint_share: share of the time that further checkpoints, at the
+            ends of phases, may take.
+        checkpoints_kept: how many of the newest checkpoints stay.
+        collapse_share: share of the probe inputs from which on one and the
+            same response counts as a collapse.
+        on_collapse: `warn`, or `stop` with a checkpoint.
+        deterministic: whether operations that are faster but differ from
+            run to run, on a GPU, are forbidden.
         seed: of weights, data order, sampling and replay.
     """
 
@@ -176,7 +185,12 @@ class TrainingConfig:
     validate_every: int = _bounded(1, default=1_000)
     validation_pairs: int = _bounded(1, default=2_000)
     probe_inputs: int = _bounded(1, default=500)
-    checkpoint_every: int = _bounded(1, default=1_000)
+    checkpoint_minutes: float = _bounded(0, default=5.0)
+    checkpoint_share: float = _bounded(0, 1, default=0.02)
+    checkpoints_kept: int = _bounded(1, default=2)
+    collapse_share: float = _bounded(0, 1, default=0.9)
+    on_collapse: Literal["warn", "stop"] = "warn"
+    deterministic: bool = False
     seed: int = _bounded(0, default=1)
 
 

@@ -24,6 +24,22 @@ class Shard:
     offsets: np.ndarray
     pairs: np.ndarray
 
+    def is_sound(self, vocabulary_size: int) -> bool:
+        """Whether all ids, offsets and pairs are possible ones.
+
+        Args:
+            vocabulary_size: ids must be smaller.
+        """
+        offsets = self.offsets
+        if not len(offsets) or offsets[0] != 0:
+            return False
+        return bool(
+            offsets[-1] == len(self.tokens)
+            and (offsets[1:] >= offsets[:-1]).all()
+            and (self.tokens < vocabulary_size).all()
+            and (self.pairs + np.int64(2) < len(offsets)).all()
+        )
+
     @classmethod
     def join(cls, shards: Iterable["Shard"]) -> "Shard":
         """One shard that holds the pairs of several in their order."""

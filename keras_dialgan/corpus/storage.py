@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from keras_dialgan.corpus.shard import Shard
 from keras_dialgan.corpus.split import Split
 from keras_dialgan.errors import UserError
-from keras_dialgan.files import atomic_write, read_manifest
+from keras_dialgan.files import atomic_write, file_inside, read_manifest
 from keras_dialgan.text import Vocabulary
 
 KIND = "prepared corpus"
@@ -144,6 +144,7 @@ class PreparedCorpus:
         manifest: its description: counts, settings, files.
         vocabulary: the `Vocabulary`.
         max_length: the most tokens of an utterance, end token not counted.
+        unknown_words: what became of tokens outside the vocabulary.
         entity_tagger: the settings that `get_tagger` takes.
         splits: the names of its splits.
 
@@ -167,20 +168,31 @@ class PreparedCorpus:
                 f"{directory}: no such directory; make it with "
                 f"scripts/prepare_corpus.py"
             )
-        self.manifest = read_manifest(
-            self.directory / MANIFEST, KIND, FORMAT_VERSION
-        )
-        self.vocabulary = Vocabulary.load(self.directory / VOCABULARY)
+        path = file_inside(self.directory, MANIFEST)
+        self.manifest = read_manifest(path, KIND, FORMAT_VERSION)
+        try:
+            self._open()
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{path}: is not sound ({type(error).__name__}: {error}); "
+                f"prepare the corpus again"
+            ) from None
+
+    def _open(self) -> None:
+        path = file_inside(self.directory, VOCABULARY)
+        self.vocabulary = Vocabulary.load(path)
         if self.vocabulary.digest != self.manifest["vocabulary"]["digest"]:
             raise UserError(
-                f"{self.directory / VOCABULARY}: is not the vocabulary that "
-                f"the corpus was made with; prepare the corpus again"
+                f"{path}: is not the vocabulary that the corpus was made "
+                f"with; prepare the corpus again"
             )
-        self.max_length = self.manifest["settings"]["max_length"]
-        self.entity_tagger = self.manifest["entity_tagger"]
+        settings = self.manifest["settings"]
+        self.max_length = int(settings["max_length"])
+        self.unknown_words = str(settings["unknown_words"])
+        self.entity_tagger = dict(self.manifest["entity_tagger"])
         self.splits = tuple(self.manifest["splits"])
         for record in self._files():
-            path = self.directory / record["file"]
+            path = file_inside(self.directory, record["file"])
             found = path.stat().st_size if path.is_file() else "no"
             if found != record["bytes"]:
                 raise UserError(
@@ -188,13 +200,14 @@ class PreparedCorpus:
                     f"{record['bytes']}; prepare the corpus again"
                 )
 
-    def _files(self):
+    def _files(self) -> Iterator[dict[str, Any]]:
         for split in self.manifest["splits"].values():
             for shard in split["shards"]:
-                yield from shard["files"].values()
+                for name in _ARRAYS:
+                    yield shard["files"][name]
 
     def verify(self) -> None:
-        """Checks the checksum of every file.
+        """Checks the checksum of every file, and that all numbers fit.
 
         Raises:
             UserError: if a file is not as it was written.
@@ -206,6 +219,13 @@ class PreparedCorpus:
                     f"{path}: damaged (its SHA-256 is not that of the "
                     f"manifest); prepare the corpus again"
                 )
+        for name in self.splits:
+            for shard in self._shards(name):
+                if not shard.is_sound(self.vocabulary.size):
+                    raise UserError(
+                        f"{self.directory}/{name}: holds numbers that do not "
+                        f"fit each other; prepare the corpus again"
+                    )
 
     def split(self, name: str) -> Split:
         """Opens a split.
@@ -219,14 +239,28 @@ class PreparedCorpus:
                 f"{', '.join(self.splits)}"
             )
         shards = [
-            [
-                np.load(
-                    self.directory / shard["files"][array_name]["file"],
-                    mmap_mode="r",
-                    allow_pickle=False,
-                )
-                for array_name in _ARRAYS
-            ]
-            for shard in self.manifest["splits"][name]["shards"]
+            (shard.tokens, shard.offsets, shard.pairs)
+            for shard in self._shards(name)
         ]
         return Split(f"{self.directory}/{name}", shards, self.max_length)
+
+    def _shards(self, name: str) -> Iterator[Shard]:
+        for shard in self.manifest["splits"][name]["shards"]:
+            yield Shard(
+                *(self._map(shard["files"][array]["file"]) for array in _ARRAYS)
+            )
+
+    def _map(self, file: str) -> np.ndarray:
+        path = self.directory / file
+        try:
+            values = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(
+                f"{path}: unreadable ({error}); prepare the corpus again"
+            ) from None
+        if values.ndim != 1 or values.dtype.kind != "u":
+            raise UserError(
+                f"{path}: holds {values.dtype} {values.shape} where a list of "
+                f"numbers is expected; prepare the corpus again"
+            )
+        return values

@@ -3,15 +3,18 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_dialgan.evaluation.responses import HeldOutPairs
+from keras_dialgan.evaluation.held_out import HeldOutPairs
 from keras_dialgan.models import Generator, pad_rows
 from keras_dialgan.models.losses import response_nll
+from keras_dialgan.text.diversity import Statistic
 
 BATCH = 64
 
 
-def perplexity(generator: Generator, pairs: HeldOutPairs) -> float:
-    """Returns the perplexity of the human responses under teacher forcing.
+def perplexity_statistics(
+    generator: Generator, pairs: HeldOutPairs
+) -> dict[str, Statistic]:
+    """Prepares the perplexity of the human responses, teacher forcing.
 
     It is per token, the end-of-sequence token included: the exponential of
     the mean negative log-likelihood over all tokens of all responses.
@@ -19,6 +22,9 @@ def perplexity(generator: Generator, pairs: HeldOutPairs) -> float:
     Args:
         generator: the generator.
         pairs: held-out pairs.
+
+    Returns:
+        `perplexity`, to be resampled.
     """
 
     @tf.function(
@@ -29,12 +35,19 @@ def perplexity(generator: Generator, pairs: HeldOutPairs) -> float:
         features = generator.decode(response, generator.encode(context))
         return response_nll(generator, features, response)
 
-    total, tokens = 0.0, 0.0
-    for start in range(0, len(pairs.contexts), BATCH):
-        rows = slice(start, start + BATCH)
-        nll, counts = score(
-            pad_rows(pairs.contexts[rows]), pad_rows(pairs.responses[rows])
+    rows = [
+        score(
+            pad_rows(pairs.contexts[start : start + BATCH]),
+            pad_rows(pairs.responses[start : start + BATCH]),
         )
-        total += float(np.sum(nll, dtype=np.float64))
-        tokens += float(np.sum(counts, dtype=np.float64))
-    return float(np.exp(total / tokens))
+        for start in range(0, len(pairs.contexts), BATCH)
+    ]
+    nll, tokens = (
+        np.concatenate(part).astype(float) for part in zip(*rows, strict=True)
+    )
+
+    def perplexity(weights: np.ndarray | None) -> float:
+        each = np.ones(len(nll)) if weights is None else weights
+        return float(np.exp(each @ nll / (each @ tokens)))
+
+    return {"perplexity": perplexity}

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from keras_dialgan.corpus.small_talk import Oracle
+from keras_dialgan.text.diversity import Statistic, mean_of
 
 
-def oracle_shares(
+def oracle_statistics(
     contexts: Sequence[Sequence[str]], responses: Sequence[Sequence[str]]
-) -> dict[str, float]:
+) -> dict[str, Statistic]:
     """Judges responses by the grammar that the corpus was drawn from.
 
     Args:
@@ -23,8 +24,7 @@ def oracle_shares(
         oracle.judge(" ".join(context), " ".join(response))
         for context, response in zip(contexts, responses, strict=True)
     ]
-    count = max(1, len(judgements))
     return {
-        name: sum(getattr(judged, name) for judged in judgements) / count
+        name: mean_of([getattr(judged, name) for judged in judgements])
         for name in ("valid", "dull", "informative")
     }

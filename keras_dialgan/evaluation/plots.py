@@ -2,16 +2,12 @@
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 from matplotlib import pyplot as plt
 
 from keras_dialgan.errors import UserError
-from keras_dialgan.files import atomic_write
+from keras_dialgan.evaluation.pictures import write_figure
 from keras_dialgan.training import ModelDirectory
-from keras_dialgan.training.checkpoint import read_records
+from keras_dialgan.training.records import read_records
 
 PANELS = {
     "perplexity": "perplexity of human responses",
@@ -46,10 +42,7 @@ def plot_training(directory: ModelDirectory, path: str | Path) -> None:
     for axis, key in zip(axes[0], panels, strict=True):
         _draw(axis, [r for r in records if key in r], key, start)
     axes[0][-1].legend(frameon=False)
-    figure.tight_layout()
-    with atomic_write(path, "wb") as file:
-        figure.savefig(file, format="png", dpi=120)
-    plt.close(figure)
+    write_figure(figure, path)
 
 
 def _draw(axis, records, key: str, start: int) -> None:

@@ -1,21 +1,36 @@
 """All measurements of a model's stages in one report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.errors import UserError
-from keras_dialgan.evaluation.adversarial import discriminator_accuracy
-from keras_dialgan.evaluation.likelihood import perplexity
-from keras_dialgan.evaluation.oracle import oracle_shares
-from keras_dialgan.evaluation.responses import (
+from keras_dialgan.evaluation.adversarial import (
+    accuracy_statistics,
+    confidence_function,
+)
+from keras_dialgan.evaluation.fresh_evaluator import (
+    EvaluatorRecipe,
+    Examples,
+    adversarial_success,
+    reliability,
+    train_evaluator,
+)
+from keras_dialgan.evaluation.held_out import (
     HeldOutPairs,
-    held_out_pairs,
+    check_vocabulary,
+    evaluated_pairs,
+    judges_pairs,
     respond,
 )
-from keras_dialgan.models import Responder
+from keras_dialgan.evaluation.likelihood import perplexity_statistics
+from keras_dialgan.evaluation.matcher import Matcher
+from keras_dialgan.evaluation.measures import Measures
+from keras_dialgan.evaluation.resampling import HalfSamples
+from keras_dialgan.evaluation.table_1 import answer
+from keras_dialgan.models import Generator
 from keras_dialgan.text import detokenize
-from keras_dialgan.text.diversity import diversity
+from keras_dialgan.text.diversity import Statistic
 from keras_dialgan.training import STAGES, ModelDirectory
 
 SAMPLES = 10
@@ -27,6 +42,8 @@ def evaluate(
     utterances: Sequence[str],
     baseline: ModelDirectory | None = None,
     limit: int = 1_000,
+    matcher: Matcher | None = None,
+    evaluator: EvaluatorRecipe | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> dict[str, Any]:
     """Measures every stage of a model on held-out pairs.
@@ -40,39 +57,30 @@ def evaluate(
         utterances: answered by every stage, as Table 1 of the paper does.
         baseline: a second model, measured at its last stage beside.
         limit: held-out pairs to use.
+        matcher: judges the relevance, from `get_matcher`; none when None.
+        evaluator: how to train a fresh evaluator for each row; none is
+            trained when None.
         progress: called with a line before each part of the work.
 
     Returns:
         A dictionary of `inputs` (their number), `metrics` (row name to
-        metrics; `human` is a row), `table_1` (utterance to row name to
+        metrics; `human` is a row), `intervals` (likewise, 95 % intervals),
+        `reliability` of the evaluator, `table_1` (utterance to row name to
         response) and `samples` (the first held-out inputs likewise).
 
     Raises:
         UserError: if the vocabularies differ or no stage has been saved.
     """
-    pairs = held_out_pairs(corpus, limit)
-    if not pairs.contexts:
-        raise UserError(
-            f"{corpus.directory}: has no validation pairs; prepare it with a "
-            "larger --validation-fraction"
-        )
-    small_talk = corpus.manifest["settings"]["format"] == "small-talk"
-    report = _Report(pairs, utterances, small_talk)
-    report.add_human()
+    pairs = evaluated_pairs(corpus, limit)
+    report = _Report(
+        corpus, pairs, Measures(corpus, pairs, matcher), utterances, evaluator
+    )
+    report.add_human(progress)
     for name, model, stage in _rows(directory, baseline):
-        if model.vocabulary.digest != corpus.vocabulary.digest:
-            raise UserError(
-                f"{model.path}: was trained with another vocabulary than "
-                f"that of {corpus.directory}"
-            )
+        check_vocabulary(model, corpus)
         progress(f"stage {name}")
         report.add_stage(name, model, stage)
-    return {
-        "inputs": len(pairs.contexts),
-        "metrics": report.metrics,
-        "table_1": report.table_1,
-        "samples": report.samples,
-    }
+    return {"inputs": len(pairs.contexts), **report.content}
 
 
 def _rows(directory: ModelDirectory, baseline: ModelDirectory | None):
@@ -91,50 +99,88 @@ class _Report:
     """Collects rows."""
 
     def __init__(
-        self, pairs: HeldOutPairs, utterances: Sequence[str], small_talk: bool
+        self,
+        corpus: PreparedCorpus,
+        pairs: HeldOutPairs,
+        measures: Measures,
+        utterances: Sequence[str],
+        evaluator: EvaluatorRecipe | None,
     ):
+        self._corpus = corpus
         self._pairs = pairs
-        self._small_talk = small_talk
-        self._contexts = pairs.words(pairs.contexts)
-        self.metrics: dict[str, dict[str, float]] = {}
-        self.table_1 = {utterance: {} for utterance in utterances}
-        self.samples = [
-            {"utterance": detokenize(context)}
-            for context in self._contexts[:SAMPLES]
-        ]
+        self._measures = measures
+        self._evaluator = evaluator
+        self._samples = HalfSamples(len(pairs.contexts))
+        if evaluator is not None:
+            self._training = judges_pairs(corpus, pairs, evaluator.pairs)
+        contexts = pairs.words(pairs.contexts[:SAMPLES])
+        self.content: dict[str, Any] = {
+            "metrics": {},
+            "intervals": {},
+            "table_1": {utterance: {} for utterance in utterances},
+            "samples": [
+                {"utterance": detokenize(context)} for context in contexts
+            ],
+        }
 
-    def add_human(self) -> None:
-        responses = self._pairs.words(self._pairs.responses)
-        self.metrics["human"] = self._measure_words(responses)
-        self._add_samples("human", responses)
+    def add_human(self, progress: Callable[[str], None]) -> None:
+        self._add_metrics("human", self._measures.human())
+        self._add_samples("human", self._pairs.responses)
+        if self._evaluator is not None:
+            progress("the fresh evaluator's reliability")
+            self.content["reliability"] = reliability(
+                self._training,
+                self._pairs,
+                self._corpus.vocabulary.size,
+                self._evaluator,
+            )
 
     def add_stage(
         self, name: str, directory: ModelDirectory, stage: str | None
     ) -> None:
         generator, discriminator = directory.load_stage(stage)
-        responses = respond(generator, self._pairs)
-        words = self._pairs.words(responses)
-        self.metrics[name] = {
-            "perplexity": perplexity(generator, self._pairs),
-            **self._measure_words(words),
-            **discriminator_accuracy(
-                generator, discriminator, self._pairs, responses
-            ),
+        responses = respond(generator, self._pairs.contexts)
+        own = confidence_function(generator.word_embedding, discriminator)
+        statistics = {
+            **perplexity_statistics(generator, self._pairs),
+            **self._measures.generated(responses),
+            **accuracy_statistics(own, self._pairs, responses),
         }
-        self._add_samples(name, words)
-        encoded = directory.text_pipeline().encode(list(self.table_1))
-        answers = self._pairs.words(Responder(generator)(encoded))
-        for row, answer in zip(self.table_1.values(), answers, strict=True):
-            row[name] = detokenize(answer)
+        if self._evaluator is not None:
+            statistics |= self._success(generator, responses)
+        self._add_metrics(name, statistics)
+        self._add_samples(name, responses)
+        table = self.content["table_1"]
+        answers = answer(directory, generator, list(table))
+        for row, text in zip(table.values(), answers, strict=True):
+            row[name] = text
 
-    def _measure_words(self, responses: list[list[str]]) -> dict[str, float]:
-        metrics = diversity(responses)
-        if self._small_talk:
-            metrics |= oracle_shares(self._contexts, responses)
-        return metrics
+    def _success(
+        self, generator: Generator, responses: list[list[int]]
+    ) -> dict[str, Statistic]:
+        half = len(self._training.contexts) // 2
+        contexts = self._training.contexts[: 2 * half]
+        examples = Examples.of(
+            contexts,
+            self._training.responses[:half],
+            respond(generator, contexts[half:]),
+        )
+        evaluator = train_evaluator(
+            examples, self._corpus.vocabulary.size, self._evaluator
+        )
+        return adversarial_success(evaluator, self._pairs, responses)
 
-    def _add_samples(self, name: str, responses: list[list[str]]) -> None:
+    def _add_metrics(
+        self, name: str, statistics: Mapping[str, Statistic]
+    ) -> None:
+        self.content["metrics"][name] = {
+            metric: statistic(None) for metric, statistic in statistics.items()
+        }
+        self.content["intervals"][name] = self._samples.intervals(statistics)
+
+    def _add_samples(self, name: str, responses: list[list[int]]) -> None:
+        words = self._pairs.words(responses[:SAMPLES])
         for sample, response in zip(
-            self.samples, responses[:SAMPLES], strict=True
+            self.content["samples"], words, strict=True
         ):
             sample[name] = detokenize(response)

@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from keras_dialgan.layers.lstm import LSTM
-from keras_dialgan.layers.lstm_loop import run_lstm
 
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
@@ -78,15 +77,11 @@ class BidirectionalLSTM(keras.layers.Layer):
         if initial_state is not None:
             halves = [tf.split(s, 2, axis=-1) for s in initial_state]
             states = list(zip(*halves, strict=True))
-        ahead, h_ahead, c_ahead = run_lstm(
-            by_time, self.forward_layer.cast_weights(), mask, states[0]
+        ahead, h_ahead, c_ahead = self.forward_layer.run(
+            by_time, mask, states[0]
         )
-        behind, h_behind, c_behind = run_lstm(
-            by_time,
-            self.backward_layer.cast_weights(),
-            mask,
-            states[1],
-            reverse=True,
+        behind, h_behind, c_behind = self.backward_layer.run(
+            by_time, mask, states[1]
         )
         sequence = tf.transpose(tf.concat([ahead, behind], -1), [1, 0, 2])
         if mask is not None:

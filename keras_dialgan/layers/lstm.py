@@ -1,8 +1,11 @@
 """Long short-term memory with the input product outside of the time loop."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
+from keras_dialgan.layers import cudnn
 from keras_dialgan.layers.lstm_loop import carried_dtype, run_lstm
 
 
@@ -12,9 +15,12 @@ class LSTM(keras.layers.Layer):
 
     The weights are those of `keras.layers.LSTM` (`kernel`,
     `recurrent_kernel`, `bias`; gates in the order input, forget, candidate,
-    output), so `getcast_weights()` and `set_weights()` exchange them. It is
+    output), so `get_weights()` and `set_weights()` exchange them. It is
     faster because `x W + b` is one product for all steps and the gradient of
     the loop is written by hand. A second derivative is not defined.
+
+    Where TensorFlow sees a GPU, `keras.layers.LSTM` does the work by cuDNN,
+    with this layer's weights; masks must then pad on the right.
 
     The layer always returns the sequence and the final state. A masked step
     carries the state through and repeats the former output, which is zero
@@ -82,6 +88,17 @@ class LSTM(keras.layers.Layer):
             shape=(4 * self.units,),
             initializer=_unit_forget_bias,
         )
+        if cudnn.is_available():
+            self._recurrence = cudnn.StockRecurrence(
+                self.units,
+                inputs_shape[-1],
+                self.compute_dtype,
+                self.go_backwards,
+            )
+        else:
+            self._recurrence = functools.partial(
+                run_lstm, reverse=self.go_backwards
+            )
 
     def call(self, inputs, mask=None, initial_state=None, training=None):
         if mask is None:
@@ -90,26 +107,42 @@ class LSTM(keras.layers.Layer):
             mask = getattr(inputs, "_keras_mask", None)
         if self.dropout:
             inputs = self.input_dropout(inputs, training=training)
-        outputs, h, c = run_lstm(
-            tf.transpose(inputs, [1, 0, 2]),
-            self.cast_weights(),
-            mask,
-            initial_state,
-            self.go_backwards,
+        outputs, h, c = self.run(
+            tf.transpose(inputs, [1, 0, 2]), mask, initial_state
         )
         return tf.transpose(outputs, [1, 0, 2]), h, c
 
-    def step(self, inputs, states):
+    def run(self, by_time, mask=None, initial_state=None):
+        """Runs over sequences of which the steps come first.
+
+        Args:
+            by_time: `[T, B, D]` in the type of computation.
+            mask: `[B, T]` booleans or `None`.
+            initial_state: list `[h, c]`, each `[B, units]`, or `None`.
+
+        Returns:
+            Tuple `(outputs, h, c)`, the outputs `[T, B, units]`.
+        """
+        return self._recurrence(
+            by_time,
+            self.cast_weights(),
+            mask=mask,
+            initial_state=initial_state,
+        )
+
+    def step(self, inputs, states, weights=None):
         """Takes one step, as a decoding loop does.
 
         Args:
             inputs: `[B, D]`.
             states: List `[h, c]`, each `[B, units]`.
+            weights: what `cast_weights` returned, if it was called once for
+                all steps.
 
         Returns:
             Tuple `(output, [h, c])`, the states in the types they came in.
         """
-        kernel, recurrent_kernel, bias = self.cast_weights()
+        kernel, recurrent_kernel, bias = weights or self.cast_weights()
         h, c = states
         inputs = tf.cast(inputs, self.compute_dtype)
         former = tf.cast(h, self.compute_dtype)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from keras_dialgan.layers.top_k import top_k_indices
 from keras_dialgan.models.decoding_strategies import Greedy, Step
 from keras_dialgan.models.generator import EncodedContext, Generator
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
@@ -16,7 +17,7 @@ class Decoded(NamedTuple):
         tokens: int32 `[batch, time]`, each row ended by EOS unless it was
             cut at the maximum length, padded with PAD; no longer than the
             longest response.
-        log_probability: `[batch]`, of the response under the model.
+        log_probability: `[batch]`, of the response under the model, or None.
         candidates: int32 `[batch, time, n]`, the n most probable tokens of
             each step in falling order, or None.
     """
@@ -26,14 +27,38 @@ class Decoded(NamedTuple):
     candidates: Any = None
 
 
-class _Loop(NamedTuple):
-    index: Any
+class _Results(NamedTuple):
+    """What is returned of every row.
+
+    Attributes:
+        candidates: a list of the candidates, or of nothing.
+    """
+
+    tokens: Any
+    scores: Any
+    candidates: list
+
+
+class _Rows(NamedTuple):
+    """What the loop holds of the rows that it still decodes.
+
+    Attributes:
+        numbers: the place of each row in the batch.
+    """
+
+    numbers: Any
     last: Any
     states: Any
-    scores: Any
     finished: Any
-    tokens: Any
-    candidates: Any
+    results: _Results
+    encoded: EncodedContext
+    keys: Any
+
+
+class _Loop(NamedTuple):
+    index: Any
+    rows: _Rows
+    results: _Results
 
 
 def decode(
@@ -43,10 +68,12 @@ def decode(
     max_length: int | None = None,
     candidates: int = 0,
     stop_at_end: bool = True,
+    log_probabilities: bool = True,
 ) -> Decoded:
     """Generates responses to encoded contexts in one compiled loop.
 
-    It ends as soon as every row has ended.
+    It ends as soon as every row has ended. Whenever half of its inputs have,
+    their rows leave it.
 
     Args:
         generator: the generator.
@@ -57,6 +84,8 @@ def decode(
         candidates: how many of each step's most probable tokens to return.
         stop_at_end: whether a row ends with its EOS; otherwise every row
             runs to `max_length`.
+        log_probabilities: whether to return them: they cost a pass over the
+            logits.
 
     Returns:
         The `Decoded` responses.
@@ -68,54 +97,81 @@ def decode(
     rows_per_input = strategy.rows_per_input
     if candidates and rows_per_input > 1:
         raise ValueError("candidates need a strategy of one row per input")
+    # Strategies that compare rows need the scores themselves.
+    scored = log_probabilities or rows_per_input > 1
     if max_length is None:
         max_length = generator.config.max_length
     if rows_per_input > 1:
         encoded = tf.nest.map_structure(
             lambda part: tf.repeat(part, rows_per_input, axis=0), encoded
         )
-    keys = generator.attention.project_value(encoded.memory)
+    weights = generator.step_weights()
 
     def body(*values):
-        loop = _Loop(*values)
-        features, states = generator.step(loop.last, loop.states, encoded, keys)
-        logits = generator.logits(features)
+        index, rows, results = _Loop(*values)
+        if stop_at_end:
+            rows, results = _dismiss(rows, results, rows_per_input)
+        logits, states = generator.step(
+            rows.last, rows.states, rows.encoded, rows.keys, weights
+        )
         selection = strategy.select(
-            logits, Step(loop.index, loop.scores, loop.finished)
+            logits,
+            Step(
+                index,
+                rows.results.scores if scored else None,
+                rows.finished,
+                rows.numbers,
+            ),
         )
-        return _advance(
-            loop, selection, states, _top(logits, candidates), stop_at_end
-        )
+        top = [top_k_indices(logits, candidates)] if candidates else []
+        rows = _advance(index, rows, selection, states, top, stop_at_end)
+        return _Loop(index + 1, rows, results)
 
     def goes_on(*values):
         loop = _Loop(*values)
-        return tf.logical_and(
-            loop.index < max_length, ~tf.reduce_all(loop.finished)
-        )
+        running = tf.logical_not(tf.reduce_all(loop.rows.finished))
+        return tf.logical_and(loop.index < max_length, running)
 
-    start = _start(encoded, generator, max_length, candidates)
+    start = _start(generator, encoded, max_length, candidates)
     loop = _Loop(
         *tf.while_loop(goes_on, body, start, shape_invariants=_shapes(start))
     )
-    return _finish(loop, strategy)
-
-
-def _start(encoded, generator, max_length, candidates) -> _Loop:
-    rows = tf.shape(encoded.memory)[0]
-    dtype = generator.projection.logits_dtype
-    return _Loop(
-        index=tf.constant(0),
-        last=tf.fill([rows], BOS),
-        states=encoded.states,
-        scores=tf.zeros([rows], dtype),
-        finished=tf.zeros([rows], tf.bool),
-        tokens=tf.fill([rows, max_length], PAD),
-        candidates=tf.zeros([rows, max_length, candidates], tf.int32),
+    tokens, scores, chosen = _returned(loop.rows, loop.results)
+    tokens = tokens[:, : loop.index]
+    best = strategy.best_rows(tokens, scores)
+    if best is not None:
+        tokens, scores = tf.gather(tokens, best), tf.gather(scores, best)
+    return Decoded(
+        tokens,
+        scores if log_probabilities else None,
+        chosen[0][:, : loop.index] if candidates else None,
     )
 
 
+def _start(generator, encoded, max_length, candidates) -> _Loop:
+    size = tf.shape(encoded.memory)[0]
+    results = _Results(
+        tokens=tf.fill([size, max_length], PAD),
+        scores=tf.zeros([size], generator.projection.logits_dtype),
+        candidates=[tf.zeros([size, max_length, candidates], tf.int32)]
+        if candidates
+        else [],
+    )
+    rows = _Rows(
+        numbers=tf.range(size),
+        last=tf.fill([size], BOS),
+        states=encoded.states,
+        finished=tf.zeros([size], tf.bool),
+        results=results,
+        # The states at the start need not be carried along.
+        encoded=encoded._replace(states=[]),
+        keys=generator.attention.project_value(encoded.memory),
+    )
+    return _Loop(tf.constant(0), rows, results)
+
+
 def _shapes(start: _Loop) -> _Loop:
-    # The batch is unknown to the loop: reordering rows loses it.
+    # The number of rows is unknown to the loop: some may leave.
     return tf.nest.map_structure(
         lambda value: (
             value.shape
@@ -126,36 +182,57 @@ def _shapes(start: _Loop) -> _Loop:
     )
 
 
-def _advance(loop, selection, states, top, stop_at_end) -> _Loop:
-    finished, tokens, candidates = loop.finished, loop.tokens, loop.candidates
-    scores = selection.scores
-    if selection.parents is None:
-        scores = tf.where(finished, loop.scores, scores)
-    else:
+def _dismiss(rows: _Rows, results: _Results, rows_per_input: int):
+    """Lets the rows of finished inputs go, if they are half of all inputs."""
+    finished = tf.reshape(rows.finished, [-1, rows_per_input])
+    # All hypotheses of an input stay together.
+    running = tf.logical_not(tf.reduce_all(finished, axis=1))
+    count = tf.reduce_sum(tf.cast(running, tf.int32))
+
+    def leave():
+        stay = tf.where(tf.repeat(running, rows_per_input))[:, 0]
+        remaining = tf.nest.map_structure(
+            lambda part: tf.gather(part, stay), rows
+        )
+        return remaining, _returned(rows, results)
+
+    return tf.cond(
+        2 * count <= tf.size(running), leave, lambda: (rows, results)
+    )
+
+
+def _returned(rows: _Rows, results: _Results) -> _Results:
+    """Writes what the loop holds of its rows to their places."""
+    places = rows.numbers[:, tf.newaxis]
+    return tf.nest.map_structure(
+        lambda whole, part: tf.tensor_scatter_nd_update(whole, places, part),
+        results,
+        rows.results,
+    )
+
+
+def _advance(index, rows, selection, states, top, stop_at_end) -> _Rows:
+    finished, (tokens, scores, candidates) = rows.finished, rows.results
+    if selection.parents is not None:
+        scores = selection.scores
         finished, tokens, states = tf.nest.map_structure(
             lambda part: tf.gather(part, selection.parents),
             (finished, tokens, states),
         )
+    elif selection.scores is not None:
+        scores = tf.where(finished, scores, selection.scores)
     new = tf.where(finished, PAD, selection.tokens)
-    here = tf.range(tf.shape(tokens)[1]) == loop.index
+    here = tf.range(tf.shape(tokens)[1]) == index
     tokens = tf.where(here, new[:, tf.newaxis], tokens)
-    candidates = tf.where(here[:, tf.newaxis], top[:, tf.newaxis], candidates)
+    candidates = [
+        tf.where(here[:, tf.newaxis], new_ones[:, tf.newaxis], former)
+        for former, new_ones in zip(candidates, top, strict=True)
+    ]
     if stop_at_end:
         finished = tf.logical_or(finished, new == EOS)
-    return _Loop(
-        loop.index + 1, new, states, scores, finished, tokens, candidates
+    return rows._replace(
+        last=new,
+        states=states,
+        finished=finished,
+        results=_Results(tokens, scores, candidates),
     )
-
-
-def _top(logits, count: int):
-    return tf.math.top_k(logits, count).indices
-
-
-def _finish(loop: _Loop, strategy) -> Decoded:
-    tokens = loop.tokens[:, : loop.index]
-    candidates = loop.candidates[:, : loop.index]
-    scores = loop.scores
-    best = strategy.best_rows(tokens, scores)
-    if best is not None:
-        tokens, scores = tf.gather(tokens, best), tf.gather(scores, best)
-    return Decoded(tokens, scores, candidates)

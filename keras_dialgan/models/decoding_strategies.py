@@ -17,13 +17,17 @@ class Step(NamedTuple):
 
     Attributes:
         index: integer scalar, tokens chosen so far.
-        scores: `[rows]`, the log-probability of each row so far.
+        scores: `[rows]`, the log-probability of each row so far; None where
+            nobody asks for it.
         finished: boolean `[rows]`, whether a row has ended.
+        numbers: integer `[rows]`, each row's place in the batch. Rows that
+            have finished may have left the loop.
     """
 
     index: Any
     scores: Any
     finished: Any
+    numbers: Any = None
 
 
 class Selection(NamedTuple):
@@ -31,7 +35,8 @@ class Selection(NamedTuple):
 
     Attributes:
         tokens: integer `[rows]`.
-        scores: `[rows]`, the log-probability of each row with its token.
+        scores: `[rows]`, the log-probability of each row with its token, or
+            None.
         parents: integer `[rows]`, the row that each new row continues; None
             where every row continues itself.
     """
@@ -57,6 +62,8 @@ class Greedy:
             The `Selection`. Rows that have finished are left to the loop.
         """
         tokens = self.choose(logits, step)
+        if step.scores is None:
+            return Selection(tokens, None)
         picked = tf.gather(logits, tokens, batch_dims=1)
         gained = picked - tf.reduce_logsumexp(logits, axis=-1)
         return Selection(tokens, step.scores + gained)
@@ -237,5 +244,5 @@ class MixedWithTruth(Greedy):
         own = super().choose(logits, step)
         seed = tf.stack([tf.cast(self.seed, tf.int32), step.index])
         chance = tf.random.stateless_uniform(tf.shape(own), seed)
-        truth = self.truth[:, step.index]
+        truth = tf.gather(self.truth[:, step.index], step.numbers)
         return tf.where(chance < self.probability, own, truth)

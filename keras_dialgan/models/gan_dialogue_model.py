@@ -6,10 +6,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_dialgan.models.distribution import (
+    distribute,
+    gather_rows,
+    global_rows,
+    share_rows,
+)
 from keras_dialgan.models.losses import mle_loss, response_nll
 from keras_dialgan.models.metrics import Perplexity
 from keras_dialgan.models.objectives import TopKSoftmax
 from keras_dialgan.models.phases import PHASE_STEPS
+from keras_dialgan.models.updates import (
+    NonFiniteLossError,
+    expect_summed_gradients,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
@@ -146,6 +156,7 @@ class GANDialogueModel(keras.Model):
             for phase, optimizer in self.phase_optimizers.items():
                 # Built lazily, slots would be made inside of a replica.
                 optimizer.build(self.phase_variables(phase))
+                expect_summed_gradients(optimizer)
         if schedule is not None:
             self.set_schedule(schedule)
 
@@ -190,8 +201,33 @@ class GANDialogueModel(keras.Model):
         ]
         return [*trackers, self.perplexity]
 
+    def reset_metrics(self) -> None:
+        """Resets the perplexity; the rest only where an epoch begins.
+
+        An evaluation, or a `fit` that goes on in the middle of an epoch,
+        leaves the sums of that epoch as they are.
+        """
+        self.perplexity.reset_state()
+        if self.position == 0:
+            super().reset_metrics()
+
     def call(self, inputs, training: bool = False):
         return self.generator(inputs, training=training)
+
+    def fit(self, x=None, *args, **kwargs):
+        """As of `keras.Model`; x is a `tf.data.Dataset` of global batches.
+
+        Raises:
+            NonFiniteLossError: where a loss or a gradient is NaN or infinite;
+                the weights and the optimisers are as before that step.
+        """
+        x = distribute(x, self.distribute_strategy)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        """As of `keras.Model`; x is a `tf.data.Dataset` of global batches."""
+        x = distribute(x, self.distribute_strategy)
+        return super().evaluate(x, *args, **kwargs)
 
     def train_step(self, data) -> dict:
         """Runs one step of the current phase.
@@ -202,7 +238,9 @@ class GANDialogueModel(keras.Model):
                 replay, `generated_context` and `generated_response`.
 
         Returns:
-            The phase's metrics; for `sample` also the `sampled` pairs.
+            The phase's metrics; for `sample` also the `sampled` pairs, and
+            for the others whether the update was `finite`: one that was not
+            has not been applied.
         """
         return PHASE_STEPS[self.phase](self, data)
 
@@ -239,12 +277,31 @@ class GANDialogueModel(keras.Model):
             logs = compiled[phase](data)
             if phase == "sample":
                 self._keep(logs.pop("sampled"))
+            elif not bool(logs.pop("finite")):
+                raise NonFiniteLossError(phase, self.step)
             self._advance()
+            if self.finished_phase:
+                # One replica's until now; read here, the sums of all.
+                for name, metric in self.phase_metrics[phase].items():
+                    logs[name] = metric.result()
             epoch_logs.update(logs)
             return dict(epoch_logs)
 
         self.train_function = train_function
         return train_function
+
+    def make_test_function(self, force: bool = False):
+        """Makes the function that `evaluate` calls."""
+        if self.test_function is not None and not force:
+            return self.test_function
+        compiled = self._compile_step(self.test_step)
+
+        def test_function(iterator):
+            compiled(next(iterator))
+            return {"perplexity": self.perplexity.result()}
+
+        self.test_function = test_function
+        return test_function
 
     def _compile_step(self, step):
         strategy = self.distribute_strategy
@@ -252,7 +309,6 @@ class GANDialogueModel(keras.Model):
         def run(data):
             logs = strategy.run(step, args=(data,))
             sampled = logs.pop("sampled", None)
-            # Metric variables are aggregated on reading: all are the same.
             logs = {
                 name: strategy.experimental_local_results(value)[0]
                 for name, value in logs.items()
@@ -288,43 +344,25 @@ class GANDialogueModel(keras.Model):
 
     def _keep(self, sampled) -> None:
         """Puts sampled pairs into the replay, as many as the phase wants."""
-        results = self.distribute_strategy.experimental_local_results
         contexts, responses = (
-            [part.numpy() for part in results(value)] for value in sampled
+            gather_rows(value, self.distribute_strategy) for value in sampled
         )
         index, step = self.schedule.locate(self.position)
         done = step * self.schedule.batch_size
         wanted = self.schedule.phases[index].samples - done
-        contexts, responses = (
-            np.concatenate(contexts)[:wanted],
-            np.concatenate(responses)[:wanted],
-        )
-        self.replay.add(contexts, responses)
+        self.replay.add(contexts[:wanted], responses[:wanted])
 
     def _with_generated(self, data) -> dict:
         """Adds to a batch of human pairs as many from the replay."""
         strategy = self.distribute_strategy
-        counts = [
-            part.shape[0]
-            for part in strategy.experimental_local_results(data["context"])
-        ]
         random = np.random.default_rng([self.seed, self.step])
-        drawn = self.replay.draw(sum(counts), random)
-        context, response = (
-            np.split(rows, np.cumsum(counts)[:-1]) for rows in drawn
+        context, response = self.replay.draw(
+            global_rows(data["context"], strategy), random
         )
-
-        def distribute(parts):
-            return strategy.experimental_distribute_values_from_function(
-                lambda replica: tf.constant(
-                    parts[replica.replica_id_in_sync_group]
-                )
-            )
-
         return {
             **data,
-            "generated_context": distribute(context),
-            "generated_response": distribute(response),
+            "generated_context": share_rows(context, strategy),
+            "generated_response": share_rows(response, strategy),
         }
 
 

@@ -32,6 +32,21 @@ class EncodedContext(NamedTuple):
     states: list
 
 
+class StepWeights(NamedTuple):
+    """Weights as the steps of a decoding loop use them.
+
+    Made once before the loop, they are neither cast nor transposed again at
+    every step.
+
+    Attributes:
+        decoder: kernel, recurrent kernel and bias of each decoder layer.
+        projection: kernel and bias of the projection to the vocabulary.
+    """
+
+    decoder: list
+    projection: Any
+
+
 @keras.saving.register_keras_serializable(package="keras_dialgan")
 class Generator(keras.Model):
     """A functional model from (context, response) to logits.
@@ -129,7 +144,21 @@ class Generator(keras.Model):
         )
         return self._features(outputs, context)
 
-    def step(self, tokens, states: list, encoded: EncodedContext, keys):
+    def step_weights(self) -> StepWeights:
+        """Prepares the weights for a decoding loop."""
+        return StepWeights(
+            [layer.cast_weights() for layer in self.decoder],
+            self.projection.step_weights(),
+        )
+
+    def step(
+        self,
+        tokens,
+        states: list,
+        encoded: EncodedContext,
+        keys,
+        weights: StepWeights,
+    ):
         """Runs one step of the decoder.
 
         Args:
@@ -138,22 +167,24 @@ class Generator(keras.Model):
             encoded: the contexts, from `encode`.
             keys: `attention.project_value(encoded.memory)`, computed once
                 for all steps.
+            weights: from `step_weights`, likewise.
 
         Returns:
-            A tuple of the features o~_t, `[batch, output_units]`, and the
-            new states.
+            A tuple of the logits f_t, `[batch, V]`, and the new states.
         """
         outputs = self.word_embedding(tokens)
         new_states = []
-        for layer, state in zip(self.decoder, states, strict=True):
-            outputs, state = layer.step(outputs, state)
+        for layer, state, cast in zip(
+            self.decoder, states, weights.decoder, strict=True
+        ):
+            outputs, state = layer.step(outputs, state, cast)
             new_states.append(state)
         outputs = ops.expand_dims(outputs, 1)
         context, _ = self.attention.attend(
             outputs, encoded.memory, keys, encoded.mask
         )
-        features = self._features(outputs, context)
-        return ops.squeeze(features, 1), new_states
+        features = ops.squeeze(self._features(outputs, context), 1)
+        return self.projection.step(features, weights.projection), new_states
 
     def logits(self, features, indices=None):
         """Projects features to the logits of all tokens, or of `indices`."""

@@ -22,9 +22,8 @@ def response_nll(generator, features, response):
     """
     mask = valid_positions(response)
     rows = tf.where(mask)
-    logits = generator.logits(tf.gather_nd(features, rows))
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.gather_nd(response, rows), logits=logits
+    losses = generator.projection.negative_log_likelihood(
+        tf.gather_nd(features, rows), tf.gather_nd(response, rows)
     )
     batch = tf.shape(response)[0]
     nll = tf.math.unsorted_segment_sum(losses, rows[:, 0], batch)

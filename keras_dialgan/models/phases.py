@@ -1,7 +1,7 @@
 """What a step of each phase of Algorithm 1 does.
 
 Each function takes the `GANDialogueModel` and a batch, updates what its phase
-trains, and returns the phase's metrics.
+trains, and returns the phase's metrics, and whether the update was `finite`.
 """
 
 import tensorflow as tf
@@ -15,6 +15,7 @@ from keras_dialgan.models.losses import (
     response_nll,
 )
 from keras_dialgan.models.sequences import valid_positions
+from keras_dialgan.models.updates import apply_if, sum_over_replicas
 
 
 def mle_step(model, data) -> dict:
@@ -27,8 +28,8 @@ def mle_step(model, data) -> dict:
         nll, counts = response_nll(model.generator, features, response)
         losses = mle_loss(nll, counts)
         loss = _global_mean(losses)
-    norm = _update(model, "mle", tape, loss)
-    return _track(model, "mle", losses, norm)
+    norm, finite = _update(model, "mle", tape, loss)
+    return {**_track(model, "mle", losses, norm), "finite": finite}
 
 
 def adversarial_step(model, data) -> dict:
@@ -36,8 +37,8 @@ def adversarial_step(model, data) -> dict:
     with tf.GradientTape() as tape:
         losses = adversarial_losses(model, data["context"], tape)
         loss = _global_mean(losses)
-    norm = _update(model, "adversarial", tape, loss)
-    return _track(model, "adversarial", losses, norm)
+    norm, finite = _update(model, "adversarial", tape, loss)
+    return {**_track(model, "adversarial", losses, norm), "finite": finite}
 
 
 def adversarial_losses(model, context, tape):
@@ -58,6 +59,7 @@ def adversarial_losses(model, context, tape):
             encoded,
             Greedy(),
             candidates=model.objective.candidates,
+            log_probabilities=False,
         )
     features = model.generator.decode(decoded.tokens, encoded)
     vectors = model.objective.response_vectors(
@@ -80,7 +82,10 @@ def adversarial_losses(model, context, tape):
 def sample_step(model, data) -> dict:
     """Answers the contexts of the batch, for the replay."""
     decoded = decode(
-        model.generator, model.generator.encode(data["context"]), Greedy()
+        model.generator,
+        model.generator.encode(data["context"]),
+        Greedy(),
+        log_probabilities=False,
     )
     lengths = tf.reduce_sum(
         tf.cast(valid_positions(decoded.tokens), tf.float32), axis=1
@@ -110,9 +115,10 @@ def discriminator_step(model, data) -> dict:
         )
         losses = discriminator_loss(scores, is_bot)
         loss = _global_mean(losses)
-    _update(model, "discriminator", tape, loss)
+    _, finite = _update(model, "discriminator", tape, loss)
     right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
-    return _track(model, "discriminator", losses, right[:human], right[human:])
+    logs = _track(model, "discriminator", losses, right[:human], right[human:])
+    return {**logs, "finite": finite}
 
 
 def _decoder_feed(model, context, response):
@@ -132,6 +138,7 @@ def _decoder_feed(model, context, response):
         strategy,
         max_length=tf.shape(response)[1],
         stop_at_end=False,
+        log_probabilities=False,
     )
     return decoded.tokens
 
@@ -145,12 +152,19 @@ def _read(model, tokens):
 
 
 def _update(model, phase: str, tape, loss):
+    """Updates what a phase trains, unless a number is not finite.
+
+    Returns:
+        A tuple of the gradient's norm and whether the update was applied.
+    """
     variables = model.phase_variables(phase)
-    gradients = tape.gradient(loss, variables)
-    model.phase_optimizers[phase].apply_gradients(
-        zip(gradients, variables, strict=True)
+    gradients = sum_over_replicas(tape.gradient(loss, variables))
+    norm = tf.linalg.global_norm(gradients)
+    finite = tf.math.is_finite(norm) & tf.math.is_finite(
+        tf.cast(sum_over_replicas(loss), norm.dtype)
     )
-    return tf.linalg.global_norm(gradients)
+    apply_if(finite, model.phase_optimizers[phase], gradients, variables)
+    return norm, finite
 
 
 def _track(model, phase: str, *values) -> dict:
@@ -162,9 +176,7 @@ def _track(model, phase: str, *values) -> dict:
 
 def _global_mean(losses):
     """Averages over the global batch, however unevenly replicas share it."""
-    rows = tf.distribute.get_replica_context().all_reduce(
-        tf.distribute.ReduceOp.SUM, tf.shape(losses)[0]
-    )
+    rows = sum_over_replicas(tf.shape(losses)[0])
     return tf.reduce_sum(losses) / tf.cast(rows, losses.dtype)
 
 

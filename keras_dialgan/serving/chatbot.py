@@ -20,7 +20,7 @@ from keras_dialgan.training import ModelDirectory
 
 # Characters read of an utterance for each token that the model reads: the
 # work for a text of any length is bounded.
-_CHARACTERS_PER_TOKEN = 100
+CHARACTERS_PER_TOKEN = 100
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -130,7 +130,7 @@ class Chatbot:
         ]
 
     def _analyse(self, utterances: Sequence[str]) -> list[TaggedUtterance]:
-        most = _CHARACTERS_PER_TOKEN * self._max_length
+        most = CHARACTERS_PER_TOKEN * self._max_length
         texts = [_SURROGATES.sub("\ufffd", text[-most:]) for text in utterances]
         with self._pipeline_lock:
             analysed = self._pipeline.analyse(texts)
@@ -140,7 +140,7 @@ class Chatbot:
         return analysed
 
     def _context(self, utterance: TaggedUtterance) -> list[int]:
-        return self._vocabulary.encode(utterance.tokens)[-self._max_length :]
+        return self._pipeline.ids(utterance.tokens)[-self._max_length :]
 
     def _reply(
         self, utterance: TaggedUtterance, row: list[int], score: float

@@ -19,6 +19,7 @@ HELP = f"""\
 /decode NAME    choose words otherwise: {", ".join(STRATEGY_CHOICES)}
 /compare DIR    let a second model answer, too; or, by its name, another
                 stage of this model; /compare off ends it
+/history        the conversation so far
 /save FILE      write the conversation so far, replacing the file
 /help           this list
 /quit           the end, as Ctrl-D
@@ -96,6 +97,7 @@ class TerminalChat:
             "stage": self._set_stage,
             "decode": self._set_decode,
             "compare": self._set_compare,
+            "history": lambda value: "\n".join(self._lines),
             "save": self._save,
             "help": lambda value: HELP,
             "quit": self._quit,

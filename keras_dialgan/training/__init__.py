@@ -11,6 +11,7 @@ from keras_dialgan.training.schedule import (
     generator_pretraining,
     global_iteration,
 )
+from keras_dialgan.training.stopping import TrainingStopped
 from keras_dialgan.training.strategies import get_strategy
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Phase",
     "Replay",
     "Schedule",
+    "TrainingStopped",
     "discriminator_pretraining",
     "generator_pretraining",
     "get_strategy",

@@ -1,4 +1,4 @@
-"""Keras callbacks of a run: curves, probes, stages, checkpoints, progress."""
+"""Keras callbacks of a run: probes, stages, progress."""
 
 import json
 import sys
@@ -8,48 +8,12 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_dialgan.config import TrainingConfig
 from keras_dialgan.files import atomic_write
-from keras_dialgan.training.checkpoint import read_records
 from keras_dialgan.training.probe import Probe
-
-COLLAPSE_SHARE = 0.9
-
-
-class PhaseCurves(keras.callbacks.Callback):
-    """Writes each phase's metrics and rate to TensorBoard.
-
-    A point is the mean since the point before it, not since the beginning
-    of the epoch.
-
-    Args:
-        writer: a `tf.summary` writer.
-        every: steps between two points; the end of a phase is one, too.
-    """
-
-    def __init__(self, writer, every: int):
-        super().__init__()
-        self._writer = writer
-        self._every = every
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._phase = self.model.phase
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = self.model.step
-        if step % self._every and self.model.finished_phase is None:
-            return
-        with self._writer.as_default(step):
-            for name, metric in self.model.phase_metrics[self._phase].items():
-                tf.summary.scalar(
-                    f"{self._phase}/{name}", float(metric.result())
-                )
-                metric.reset_state()
-            optimizer = self.model.phase_optimizers.get(self._phase)
-            if optimizer is not None:
-                rate = float(optimizer.learning_rate)
-                tf.summary.scalar(f"{self._phase}/learning_rate", rate)
-        if self.model.finished_phase:
-            self._writer.flush()
+from keras_dialgan.training.records import read_records
+from keras_dialgan.training.stopping import StopRequest
+from keras_dialgan.training.tensorboard import Board
 
 
 class ProbeLog(keras.callbacks.Callback):
@@ -62,27 +26,37 @@ class ProbeLog(keras.callbacks.Callback):
     Args:
         probe: the `Probe`.
         validation: a finite dataset, for the perplexity.
-        writer: a `tf.summary` writer.
+        validation_steps: its number of batches.
+        board: shows them in TensorBoard.
         path: file of JSON lines that receives the measurements.
-        every: steps between two measurements of pre-training.
         start_step: the step at which the run (again) begins.
+        settings: when to measure, and what to do about a collapse.
+        stop: is asked to stop the run at a collapse.
+        is_chief: whether this worker measures and writes; all of them take
+            part in the perplexity.
     """
 
     def __init__(
         self,
         probe: Probe,
         validation: tf.data.Dataset,
-        writer,
+        validation_steps: int,
+        board: Board,
         path: Path,
-        every: int,
         start_step: int,
+        settings: TrainingConfig,
+        stop: StopRequest,
+        is_chief: bool = True,
     ):
         super().__init__()
         self._probe = probe
         self._validation = validation
-        self._writer = writer
+        self._validation_steps = validation_steps
+        self._board = board
         self._path = path
-        self._every = every
+        self._settings = settings
+        self._stop = stop
+        self._is_chief = is_chief
         self._records = read_records(path, start_step)
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -93,7 +67,7 @@ class ProbeLog(keras.callbacks.Callback):
         due = (
             model.schedule.is_pretraining
             and self._phase == "mle"
-            and model.step % self._every == 0
+            and model.step % self._settings.validate_every == 0
         )
         if due or model.finished_phase in ("mle", "adversarial"):
             self._measure(model.finished_phase or "mle")
@@ -101,8 +75,13 @@ class ProbeLog(keras.callbacks.Callback):
     def _measure(self, phase: str) -> None:
         model = self.model
         perplexity = model.evaluate(
-            self._validation, verbose=0, return_dict=True
+            self._validation,
+            steps=self._validation_steps,
+            verbose=0,
+            return_dict=True,
         )["perplexity"]
+        if not self._is_chief:
+            return
         record = {
             "step": model.step,
             "iteration": model.finished_epoch + 1,
@@ -114,32 +93,26 @@ class ProbeLog(keras.callbacks.Callback):
         self._records.append(record)
         with atomic_write(self._path) as file:
             file.writelines(json.dumps(line) + "\n" for line in self._records)
-        self._write_summaries(record)
+        self._board.probe(record, f"after_{phase}")
         tqdm.write(_describe(record))
-        if record.get("top_1_share", 0) > COLLAPSE_SHARE and (
-            not record["pretraining"]
-        ):
-            tqdm.write(
-                f"  warning: collapse: {record['top_1_share']:.0%} of the "
-                f"probe inputs are answered {record['most_frequent']!r}; try "
-                "fewer adversarial steps, more discriminator steps or a lower "
-                "adversarial.adversarial_learning_rate"
-            )
+        if not record["pretraining"]:
+            self._watch_for_collapse(record)
 
-    def _write_summaries(self, record: dict) -> None:
-        with self._writer.as_default(record["step"]):
-            for name, value in record.items():
-                if isinstance(value, float):
-                    tf.summary.scalar(f"probe/{name}", value)
-            rows = "\n".join(
-                f"| {utterance} | {response} |"
-                for utterance, response in self._probe.samples()
-            )
-            tf.summary.text(
-                f"responses/after_{record['after']}",
-                f"| utterance | response |\n| --- | --- |\n{rows}",
-            )
-        self._writer.flush()
+    def _watch_for_collapse(self, record: dict) -> None:
+        share = record.get("top_1_share", 0)
+        if share < self._settings.collapse_share:
+            return
+        alarm = (
+            f"collapse: {share:.0%} of the probe inputs are answered "
+            f"{record['most_frequent']!r}"
+        )
+        tqdm.write(
+            f"  warning: {alarm}; try fewer adversarial steps, more "
+            "discriminator steps or a lower "
+            "adversarial.adversarial_learning_rate"
+        )
+        if self._settings.on_collapse == "stop":
+            self._stop.ask(alarm)
 
 
 def _describe(record: dict) -> str:
@@ -181,24 +154,6 @@ class StageSaver(keras.callbacks.Callback):
             self._save("after_adversarial")
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Saves a checkpoint every so many steps.
-
-    Args:
-        save: function without arguments.
-        every: steps between two checkpoints.
-    """
-
-    def __init__(self, save, every: int):
-        super().__init__()
-        self._save = save
-        self._every = every
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.model.step % self._every == 0:
-            self._save()
-
-
 class Progress(keras.callbacks.Callback):
     """One progress bar over all steps of a run.
 
@@ -206,15 +161,17 @@ class Progress(keras.callbacks.Callback):
         title: shown before the bar.
         total: steps of the run.
         done: steps done before.
+        shown: whether there is a bar at all.
     """
 
-    def __init__(self, title: str, total: int, done: int):
+    def __init__(self, title: str, total: int, done: int, shown: bool = True):
         super().__init__()
         self._bar = tqdm(
             total=total,
             initial=done,
             desc=title,
             unit="step",
+            disable=not shown,
             dynamic_ncols=True,
             # A log file wants a line now and then, a terminal a live bar.
             mininterval=0.1 if sys.stderr.isatty() else 30,

@@ -8,6 +8,7 @@ from keras_dialgan.corpus.storage import ENTITIES
 from keras_dialgan.errors import UserError
 from keras_dialgan.files import (
     atomic_directory,
+    file_inside,
     read_json,
     read_manifest,
     write_json,
@@ -19,8 +20,15 @@ from keras_dialgan.models import (
     build_generator,
 )
 from keras_dialgan.text import TextPipeline, Vocabulary, get_tagger
+from keras_dialgan.training.sizes import check_weight_files
 
 FORMAT_VERSION = 1
+_MANIFEST_KEYS = {
+    "vocabulary_digest": str,
+    "entity_tagger": dict,
+    "max_length": int,
+    "unknown_words": str,
+}
 STAGES = {
     "mle": "A",
     "after_mle": "B",
@@ -53,11 +61,15 @@ class ModelDirectory:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.manifest = read_manifest(
-            self.path / "model.json", "model", FORMAT_VERSION
+        manifest = file_inside(self.path, "model.json")
+        self.manifest = read_manifest(manifest, "model", FORMAT_VERSION)
+        for key, kind in _MANIFEST_KEYS.items():
+            if not isinstance(self.manifest.get(key), kind):
+                raise UserError(f"{manifest}: has no sound {key!r}")
+        self.config = load_config(file_inside(self.path, "config.yaml"))
+        self.vocabulary = Vocabulary.load(
+            file_inside(self.path, "vocabulary.txt")
         )
-        self.config = load_config(self.path / "config.yaml")
-        self.vocabulary = Vocabulary.load(self.path / "vocabulary.txt")
         if self.vocabulary.digest != self.manifest["vocabulary_digest"]:
             raise UserError(
                 f"{self.path / 'vocabulary.txt'}: is not the vocabulary that "
@@ -89,6 +101,7 @@ class ModelDirectory:
                 "vocabulary_digest": corpus.vocabulary.digest,
                 "entity_tagger": corpus.entity_tagger,
                 "max_length": corpus.max_length,
+                "unknown_words": corpus.unknown_words,
             },
         )
         return cls(path)
@@ -101,10 +114,33 @@ class ModelDirectory:
         ]
 
     def text_pipeline(self) -> TextPipeline:
-        """Returns the corpus' own way from text to tokens."""
+        """Returns the corpus' own way from text to tokens.
+
+        Raises:
+            UserError: if there is no such entity tagger, or it lies in the
+                directory itself, which may be from somebody else.
+        """
+        tagger = self.manifest["entity_tagger"]
+        name = Path(str(tagger.get("name")))
+        if len(name.parts) > 1 and (
+            not name.is_absolute()
+            or name.resolve().is_relative_to(self.path.resolve())
+        ):
+            raise UserError(
+                f"{self.path / 'model.json'}: the entity tagger {str(name)!r} "
+                "must be the name of an installed one, or an absolute path "
+                "outside of the model"
+            )
         return TextPipeline(
-            get_tagger(self.manifest["entity_tagger"]), self.vocabulary
+            get_tagger(tagger),
+            self.vocabulary,
+            maps_unknown=self.maps_unknown,
         )
+
+    @property
+    def maps_unknown(self) -> bool:
+        """Whether unknown words are read as the unknown token."""
+        return self.manifest["unknown_words"] == "token"
 
     def save_stage(
         self, stage: str, generator: Generator, discriminator: Discriminator
@@ -131,14 +167,18 @@ class ModelDirectory:
                 f"{self.path}: has no stage {stage!r}; "
                 f"it has {', '.join(self.stages) or 'none yet'}"
             )
+        files = [
+            file_inside(self.path, f"stages/{stage}/{name}.weights.h5")
+            for name in ("generator", "discriminator")
+        ]
+        check_weight_files(self.config, *files)
         generator = build_generator(
             self.config.generator, self.config.objective.k
         )
         discriminator = build_discriminator(self.config.discriminator)
-        for model in (generator, discriminator):
-            file = self.path / "stages" / stage / f"{model.name}.weights.h5"
+        for model, file in zip((generator, discriminator), files, strict=True):
             try:
                 model.load_weights(file)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 raise UserError(f"{file}: can't be read ({error})") from None
         return generator, discriminator

@@ -1,10 +1,18 @@
 """A fixed set of inputs whose responses are watched during training."""
 
 from collections import Counter
+from functools import cached_property
+from typing import Any
 
-from keras_dialgan.models import Generator, Responder
+import tensorflow as tf
+
+from keras_dialgan.models import Generator, Responder, pad_rows
+from keras_dialgan.models.attention_weights import attention_weights
+from keras_dialgan.models.nearest_word import KS, NearestWordRates
 from keras_dialgan.text import Vocabulary, detokenize
 from keras_dialgan.text.diversity import diversity
+from keras_dialgan.text.vocabulary import PAD, SPECIAL_TOKENS
+from keras_dialgan.training.pictures import AttentionMap
 
 TABLE_1_UTTERANCES = (
     "hi!",
@@ -13,6 +21,8 @@ TABLE_1_UTTERANCES = (
     "what's the color of the sky?",
     "see you",
 )
+# The exact search of the nearest word costs as much as their number.
+_NEAREST_WORD_INPUTS = 64
 
 
 class Probe:
@@ -33,6 +43,7 @@ class Probe:
         contexts: list[list[int]],
         shown: list[tuple[str, list[int]]],
     ):
+        self._generator = generator
         self._respond = Responder(generator)
         self._vocabulary = vocabulary
         self._contexts = contexts
@@ -61,3 +72,38 @@ class Probe:
                 self._shown, responses, strict=True
             )
         ]
+
+    def nearest_word_rates(self) -> dict[str, Any]:
+        """Returns what Figure 3 shows, for a part of the inputs."""
+        return self._nearest_word_rates(self._contexts[:_NEAREST_WORD_INPUTS])
+
+    def attention_maps(self) -> list[AttentionMap]:
+        """Returns what the decoder attends to in the shown responses."""
+        contexts = [tokens for _, tokens in self._shown]
+        rows = [pad_rows(contexts), pad_rows(self._respond(contexts))]
+        return [
+            self._map(*each)
+            for each in zip(*rows, self._attention(*rows).numpy(), strict=True)
+        ]
+
+    def _map(self, context, response, weights) -> AttentionMap:
+        columns, rows = (
+            [self._vocabulary.tokens[i] for i in tokens if i != PAD]
+            for tokens in (context, response)
+        )
+        return AttentionMap(columns, rows, weights[: len(rows), : len(columns)])
+
+    @cached_property
+    def _nearest_word_rates(self) -> NearestWordRates:
+        possible = self._vocabulary.size - len(SPECIAL_TOKENS)
+        return NearestWordRates(
+            self._generator, [k for k in KS if k <= possible]
+        )
+
+    @cached_property
+    def _attention(self):
+        return tf.function(
+            lambda *rows: attention_weights(self._generator, *rows),
+            autograph=False,
+            input_signature=[tf.TensorSpec([None, None], tf.int32)] * 2,
+        )

@@ -95,8 +95,17 @@ class Replay:
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Brings back the content that `state` returned."""
-        self.added = int(state["added"]) - len(state["contexts"])
+        """Brings back the content that `state` returned.
+
+        Raises:
+            ValueError: if it holds more pairs than were ever added.
+        """
+        before = int(state["added"]) - len(state["contexts"])
+        if before < 0:
+            raise ValueError(
+                f"{len(state['contexts']):,} pairs, of {state['added']:,}"
+            )
+        self.added = before
         self.add(state["contexts"], state["responses"])
 
     def _ages(self, count: int, generator: np.random.Generator) -> np.ndarray:

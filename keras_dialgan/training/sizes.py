@@ -1,10 +1,14 @@
 """Sizes that corpus, word vectors and settings must agree on."""
 
+from pathlib import Path
+
 import numpy as np
 
 from keras_dialgan.config import Config, with_values
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.errors import UserError
+
+_LONGEST_RESPONSE = 10_000
 
 
 def resolve(
@@ -91,3 +95,54 @@ def _agree(key: str, wanted: int | None, found: int, whose: str) -> int:
             f"it open with --set {key}=null"
         )
     return found
+
+
+def check_weight_files(
+    config: Config, generator_file: Path, discriminator_file: Path
+) -> None:
+    """Refuses sizes that files of weights can't hold, before building.
+
+    A configuration from elsewhere could otherwise ask for any amount of
+    memory. The largest matrices alone must fit into the file.
+
+    Raises:
+        UserError: if a file is missing or too small.
+    """
+    g, d = config.generator, config.discriminator
+    sizes = (
+        g.vocabulary_size,
+        g.embedding_dimension,
+        g.max_length,
+        d.embedding_dimension,
+    )
+    if None in sizes or g.max_length > _LONGEST_RESPONSE:
+        raise UserError(
+            f"{generator_file}: its configuration leaves a size open, or lets "
+            f"responses be longer than {_LONGEST_RESPONSE:,} tokens"
+        )
+    in_generator = (
+        g.vocabulary_size * (g.embedding_dimension + g.output_units)
+        + 8 * g.encoder_layers * g.encoder_units**2
+        + 4 * g.decoder_layers * g.decoder_units**2
+        + 8 * g.encoder_units * g.embedding_dimension
+        + g.output_units * (2 * g.encoder_units + g.decoder_units)
+    )
+    if g.attention_score == "concat":
+        in_generator += g.attention_units * g.decoder_units
+    in_discriminator = (
+        16 * d.layers * d.units**2
+        + 16 * d.units * d.embedding_dimension
+        + 4 * d.hidden_units * d.units
+    )
+    for file, numbers in (
+        (generator_file, in_generator),
+        (discriminator_file, in_discriminator),
+    ):
+        if not file.is_file():
+            raise UserError(f"{file}: no such file")
+        # No policy stores a number in less than two bytes.
+        if file.stat().st_size < 2 * numbers:
+            raise UserError(
+                f"{file}: {file.stat().st_size:,} bytes can't be the weights "
+                f"of its configuration, {numbers:,} numbers at least"
+            )

@@ -27,17 +27,23 @@ def get_strategy(name: str = "auto") -> tf.distribute.Strategy:
         raise ValueError(
             f"unknown strategy {name!r}; choose from {', '.join(STRATEGIES)}"
         )
-    gpus = tf.config.list_logical_devices("GPU")
     if name == "auto":
-        name = "mirrored" if len(gpus) > 1 else "one_device"
-        if "TF_CONFIG" in os.environ:
-            name = "multi_worker"
+        name = _choose()
     if name == "multi_worker":
+        # It has to come before anything that starts TensorFlow's devices.
         return tf.distribute.MultiWorkerMirroredStrategy()
     if name == "mirrored":
-        devices = gpus or tf.config.list_logical_devices("CPU")
+        devices = tf.config.list_logical_devices("GPU")
+        devices = devices or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy(
             [device.name for device in devices]
         )
     # The default strategy: it adds nothing to a step.
     return tf.distribute.get_strategy()
+
+
+def _choose() -> str:
+    if "TF_CONFIG" in os.environ:
+        return "multi_worker"
+    several = len(tf.config.list_physical_devices("GPU")) > 1
+    return "mirrored" if several else "one_device"

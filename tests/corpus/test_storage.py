@@ -7,7 +7,7 @@ import pytest
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.corpus.preparation import tokenised
 from keras_dialgan.corpus.shard import Shard, token_type
-from keras_dialgan.corpus.storage import file_writer, write_shards
+from keras_dialgan.corpus.storage import file_record, file_writer, write_shards
 from keras_dialgan.errors import UserError
 from keras_dialgan.text import EOS
 from tests.corpus.prepared import (
@@ -157,3 +157,74 @@ def test_missing_directories_and_splits_are_named(directory):
         PreparedCorpus(directory / "none")
     with pytest.raises(UserError, match="no split 'test'"):
         PreparedCorpus(directory).split("test")
+
+
+def change(directory, edit):
+    """Edits the manifest."""
+    path = directory / "manifest.json"
+    manifest = json.loads(path.read_text())
+    edit(manifest, manifest["splits"]["train"]["shards"][0])
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda manifest, shard: manifest.pop("settings"),
+        lambda manifest, shard: manifest.update(splits=[1]),
+        lambda manifest, shard: manifest.update(vocabulary="none"),
+        lambda manifest, shard: shard["files"].pop("pairs"),
+        lambda manifest, shard: shard.update(files=None),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused(directory, edit):
+    change(directory, edit)
+    with pytest.raises(UserError, match="not sound"):
+        PreparedCorpus(directory)
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "/etc/hostname"])
+def test_files_outside_of_the_corpus_are_not_opened(directory, name):
+    change(directory, lambda _, s: s["files"]["tokens"].update(file=name))
+    with pytest.raises(UserError, match="leads out of this directory"):
+        PreparedCorpus(directory)
+
+
+def test_a_link_out_of_the_corpus_is_not_followed(directory, tmp_path):
+    path = directory / "train/00000.tokens.npy"
+    path.rename(tmp_path / "outside.npy")
+    path.symlink_to(tmp_path / "outside.npy")
+    with pytest.raises(UserError, match="leads out of this directory"):
+        PreparedCorpus(directory)
+
+
+def replace_array(directory, array, values):
+    """Replaces an array and its record in the manifest."""
+    path = directory / f"train/00000.{array}.npy"
+    np.save(path, values)
+    record = file_record(path, directory)
+    change(directory, lambda _, shard: shard["files"].update({array: record}))
+
+
+@pytest.mark.parametrize(
+    ("array", "values"),
+    [
+        ("tokens", np.zeros((2, 2), np.uint16)),
+        ("offsets", np.zeros(3)),
+        ("pairs", np.array([{}])),
+    ],
+)
+def test_arrays_of_another_kind_are_refused(directory, array, values):
+    replace_array(directory, array, values)
+    with pytest.raises(UserError, match="prepare the corpus again"):
+        PreparedCorpus(directory).split("train")
+
+
+@pytest.mark.parametrize("array", ["tokens", "offsets", "pairs"])
+def test_numbers_that_do_not_fit_are_found_by_verifying(directory, array):
+    path = directory / f"train/00000.{array}.npy"
+    values = np.load(path)
+    values[1] = 60_000
+    replace_array(directory, array, values)
+    with pytest.raises(UserError, match="do not fit each other"):
+        PreparedCorpus(directory).verify()

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_dialgan.evaluation import (
-    bot_confidences,
-    discriminator_accuracy,
-    responses,
+from keras_dialgan.evaluation import HeldOutPairs
+from keras_dialgan.evaluation.adversarial import (
+    accuracy_statistics,
+    confidence_function,
 )
 from keras_dialgan.text import EOS
 from tests.models.small_models import (
@@ -51,18 +51,27 @@ def one_by_one(generator, discriminator, answers):
     return np.array(found)
 
 
-def test_confidences_are_those_of_each_pair_alone(models):
-    found = bot_confidences(*models, CONTEXTS, HUMAN)
+@pytest.fixture(scope="module")
+def confidences(models):
+    generator, discriminator = models
+    return confidence_function(generator.word_embedding, discriminator)
+
+
+def test_confidences_are_those_of_each_pair_alone(models, confidences):
     np.testing.assert_allclose(
-        found, one_by_one(*models, HUMAN), rtol=1e-4, atol=1e-6
+        confidences(CONTEXTS, HUMAN),
+        one_by_one(*models, HUMAN),
+        rtol=1e-4,
+        atol=1e-6,
     )
 
 
-def test_accuracies_count_the_right_judgements(models):
-    pairs = responses.HeldOutPairs(CONTEXTS, HUMAN, None)
-    found = discriminator_accuracy(*models, pairs, GENERATED)
+def test_accuracies_count_the_right_judgements(models, confidences):
+    pairs = HeldOutPairs(CONTEXTS, HUMAN, None)
+    statistics = accuracy_statistics(confidences, pairs, GENERATED)
     human = one_by_one(*models, HUMAN)
     generated = one_by_one(*models, GENERATED)
+    found = {name: statistic(None) for name, statistic in statistics.items()}
     assert found == {
         "accuracy_on_human": sum(human < 0.5) / ROWS,
         "accuracy_on_generated": sum(generated >= 0.5) / ROWS,

@@ -31,17 +31,17 @@ def loop_reference(model, context, k):
     W = generator.word_embedding.embeddings
     encoded = generator.encode(context)
     keys = generator.attention.project_value(encoded.memory)
+    weights = generator.step_weights()
     rows = context.shape[0]
     last, states = tf.fill([rows], BOS), encoded.states
     running = tf.ones([rows], bool)
     vectors, masks, tokens = [], [], []
     for _ in range(generator.config.max_length):
-        features, states = generator.step(last, states, encoded, keys)
-        logits = generator.logits(features)
+        logits, states = generator.step(last, states, encoded, keys, weights)
         values, indices = tf.math.top_k(logits, k)
-        weights = tf.nn.softmax(values)
+        mixture = tf.nn.softmax(values)
         vectors.append(
-            tf.reduce_sum(weights[..., None] * tf.gather(W, indices), axis=1)
+            tf.reduce_sum(mixture[..., None] * tf.gather(W, indices), axis=1)
         )
         chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
         masks.append(running)

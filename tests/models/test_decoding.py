@@ -107,6 +107,67 @@ def test_the_loop_ends_when_every_row_has_ended(generator, encoded):
     assert decoded.tokens.shape[1] == lengths[short].max()
 
 
+class Counting(MixedWithTruth):
+    """The truth, remembering how many rows each step had."""
+
+    def __init__(self, truth):
+        super().__init__(tf.constant(truth), probability=0.0)
+        self.rows = []
+
+    def choose(self, logits, step):
+        self.rows.append(logits.shape[0])
+        return super().choose(logits, step)
+
+
+def test_rows_leave_the_loop_when_half_have_ended(generator, encoded):
+    truth = make_batch(9, seed=4)["response"]
+    strategy = Counting(truth)
+    decoded = decode(generator, encoded, strategy)
+    lengths = (truth != PAD).sum(axis=1)
+    held, expected = len(lengths), []
+    for step in range(lengths.max()):
+        running = (lengths > step).sum()
+        held = running if 2 * running <= held else held
+        expected.append(held)
+    assert strategy.rows == expected
+    assert expected[-1] < expected[0]
+    np.testing.assert_array_equal(decoded.tokens, truth[:, : lengths.max()])
+    for row, tokens in enumerate(truth):
+        probability = log_probability(
+            generator, encoded, row, without_padding(tokens)
+        )
+        found = float(decoded.log_probability[row])
+        assert found == pytest.approx(probability, rel=1e-4)
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), BeamSearch(3)])
+def test_a_response_is_the_same_alone_and_among_rows_that_leave(strategy):
+    generator = make_generator()
+    randomise(generator, scale=1.5, seed=2)
+    encoded = generator.encode(make_batch(12, seed=4)["context"])
+    together = decode(generator, encoded, strategy)
+    lengths = (together.tokens.numpy() != PAD).sum(axis=1)
+    assert 2 * (lengths < lengths.max()).sum() > len(lengths)
+    for row, tokens in enumerate(together.tokens.numpy()):
+        alone = decode(generator, row_of(encoded, row), strategy)
+        assert without_padding(alone.tokens[0].numpy()) == without_padding(
+            tokens
+        )
+        np.testing.assert_allclose(
+            alone.log_probability[0],
+            together.log_probability[row],
+            rtol=1e-4,
+        )
+
+
+def test_log_probabilities_are_left_out_on_demand(generator, encoded):
+    for strategy in (Greedy(), BeamSearch(2)):
+        full = decode(generator, encoded, strategy)
+        bare = decode(generator, encoded, strategy, log_probabilities=False)
+        np.testing.assert_array_equal(bare.tokens, full.tokens)
+        assert bare.log_probability is None
+
+
 def test_a_batch_of_no_rows_gives_no_responses(generator, encoded):
     none = tf.nest.map_structure(lambda part: part[:0], encoded)
     assert decode(generator, none).tokens.shape[0] == 0

@@ -33,12 +33,13 @@ def test_steps_equal_teacher_forcing(float64):
     randomise(generator)
     batch = make_batch(5)
     encoded = generator.encode(batch["context"])
-    expected = generator.decode(batch["response"], encoded)
+    expected = generator.logits(generator.decode(batch["response"], encoded))
+    weights = generator.step_weights()
     keys = generator.attention.project_value(encoded.memory)
     states, last = encoded.states, tf.fill([5], BOS)
     for t in range(batch["response"].shape[1]):
-        features, states = generator.step(last, states, encoded, keys)
-        np.testing.assert_allclose(features, expected[:, t], rtol=1e-10)
+        logits, states = generator.step(last, states, encoded, keys, weights)
+        np.testing.assert_allclose(logits, expected[:, t], rtol=1e-10)
         last = batch["response"][:, t]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from keras_dialgan import load_chatbot
+from tests.browser import open_browser
+from tests.served_script import serve_script
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 SCRIPT = Path(__file__).parents[2] / "scripts/chat.py"
@@ -106,6 +108,34 @@ def read(terminal):
         return ""
 
 
+@pytest.mark.slow
+def test_the_page_compares_stages_and_calls_no_outside_host(
+    model_directory, tmp_path
+):
+    with (
+        open_browser(tmp_path / "profile") as browser,
+        serve_script(
+            tmp_path,
+            SCRIPT,
+            *("--web", "--model", model_directory.path, "--port", "0"),
+            *("--stage", "after_mle", "--compare", "mle"),
+            *("--decode", "beam=3"),
+        ) as served,
+    ):
+        browser.open(served.url)
+        browser.type("#utterance textarea", "who is she?\n")
+        for side, stage in (
+            ("left", "after_mle (B)"),
+            ("right", "mle (A)"),
+        ):
+            browser.one(f"#{side}-details .opinion")
+            found = browser.one(f"#{side}-details").text
+            assert f"bot, stage {stage}, beam=3" in found
+        assert browser.outside_requests() == []
+    assert served.status == 0
+    assert served.outside_calls() == []
+
+
 def test_a_missing_model_exits_with_1_and_no_traceback(tmp_path):
     result = run("--model", tmp_path / "none")
     assert result.returncode == 1
@@ -115,7 +145,12 @@ def test_a_missing_model_exits_with_1_and_no_traceback(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--model", "x", "--web"], ["--model", "x", "--decode", "best"]],
+    [
+        [],
+        ["--model", "x", "--web", "--save", "y"],
+        ["--model", "x", "--web", "--port", "-1"],
+        ["--model", "x", "--decode", "best"],
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_exits_with_2(arguments):

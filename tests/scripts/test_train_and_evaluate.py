@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,14 @@ from tests.training.test_algorithm import SETTINGS
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
-def run_script(name, *arguments):
+def run_script(name, *arguments, **options):
     return subprocess.run(
         [sys.executable, SCRIPTS / name, *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
         check=False,
+        **options,
     )
 
 
@@ -143,3 +145,25 @@ def test_help_describes_the_flags(name):
     finished = run_script(name, "--help")
     assert finished.returncode == 0
     assert "--corpus" in finished.stdout
+
+
+def test_a_full_disk_stops_training_with_a_message_and_no_traceback(
+    small_corpus, tmp_path
+):
+    """A limit on the size of files stands for the end of the disk."""
+    output = tmp_path / "model"
+    finished = run_script(
+        "train.py",
+        *("--corpus", small_corpus.directory),
+        *("--output", output),
+        *("--preset", "tiny"),
+        *("--set", *SETTINGS),
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (20_000, 20_000)
+        ),
+    )
+    assert finished.returncode == 1
+    assert "the checkpoint of step 0 can't be written" in finished.stderr
+    assert "File too large" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert list((output / "checkpoints").iterdir()) == []

@@ -93,9 +93,18 @@ def test_the_conversation_is_saved(chat, answers, tmp_path):
     assert len(lines) == 4
 
 
+def test_the_history_is_the_conversation_so_far(chat, answers):
+    assert chat.command("/history") == ""
+    chat.say(ASKED)
+    assert chat.command("/history").splitlines() == [
+        f"you: {ASKED}",
+        f"bot: {answers['final']}",
+    ]
+
+
 def test_help_names_every_command_and_quit_ends(chat):
     told = chat.command("/help")
-    for name in ("stage", "decode", "compare", "save", "help", "quit"):
+    for name in "stage decode compare history save help quit".split():
         assert f"/{name}" in told
     assert not chat.ended
     assert chat.command("/quit") == ""

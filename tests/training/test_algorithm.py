@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from keras_dialgan.config import load_preset
 from keras_dialgan.errors import UserError
-from keras_dialgan.training import ModelDirectory, algorithm, train
+from keras_dialgan.training import ModelDirectory, train
+from keras_dialgan.training.building import build_training_model
+from keras_dialgan.training.run import Run
 from keras_dialgan.training.sizes import resolve
 
 SETTINGS = [
@@ -30,7 +32,7 @@ SETTINGS = [
     "training.validate_every=3",
     "training.log_every=2",
     "training.probe_inputs=5",
-    "training.checkpoint_every=4",
+    "training.checkpoint_minutes=0",
     "training.pretrained_word_vectors=false",
 ]
 
@@ -117,10 +119,10 @@ def test_a_resumed_run_equals_an_unbroken_one(
     trained, small_corpus, tmp_path, monkeypatch, last_save
 ):
     saved = []
-    original = algorithm._Run._save_checkpoint
+    original = Run._save_checkpoint
 
-    def save_and_stop(run):
-        original(run)
+    def save_and_stop(run, background):
+        original(run, False)
         saved.append(run.model.step)
         if len(saved) == last_save:
             raise KeyboardInterrupt
@@ -128,7 +130,7 @@ def test_a_resumed_run_equals_an_unbroken_one(
     output = tmp_path / "model"
     config = load_preset("tiny", SETTINGS)
     with monkeypatch.context() as patch:
-        patch.setattr(algorithm._Run, "_save_checkpoint", save_and_stop)
+        patch.setattr(Run, "_save_checkpoint", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(config, small_corpus, output)
     resumed = train(config, small_corpus, output, resume=True)
@@ -179,7 +181,7 @@ def test_pretrained_word_vectors_are_the_first_W(small_corpus):
     random = np.random.default_rng(0)
     vectors = random.normal(size=(small_corpus.vocabulary.size, 8))
     config = resolve(load_preset("tiny", SETTINGS[:-1]), small_corpus, vectors)
-    model = algorithm.build_training_model(config, small_corpus, vectors)
+    model = build_training_model(config, small_corpus, vectors)
     np.testing.assert_allclose(
         model.generator.word_embedding.embeddings, vectors, rtol=1e-6
     )

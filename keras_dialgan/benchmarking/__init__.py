@@ -1,0 +1,14 @@
+"""Measurements of speed and memory, for `scripts/benchmark.py`."""
+
+from keras_dialgan.benchmarking.profiling import write_profile
+from keras_dialgan.benchmarking.report import machine, table
+from keras_dialgan.benchmarking.sections import SECTIONS, Settings, section
+
+__all__ = [
+    "SECTIONS",
+    "Settings",
+    "machine",
+    "section",
+    "table",
+    "write_profile",
+]
