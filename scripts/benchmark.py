@@ -41,6 +41,13 @@ def _arguments() -> argparse.ArgumentParser:
         help="time for a section, after which no further round begins",
     )
     arguments.add_argument(
+        "--text",
+        type=Path,
+        metavar="PATH",
+        help="a file of raw dialogues for the sections about corpora; "
+        "without it the built-in small talk",
+    )
+    arguments.add_argument(
         "--report", type=Path, metavar="FILE.json", help="also write as JSON"
     )
     arguments.add_argument(
@@ -67,7 +74,7 @@ def main() -> None:
             f"{', '.join(benchmarking.SECTIONS)}"
         )
     settings = benchmarking.Settings(
-        options.preset, options.rounds, options.seconds
+        options.preset, options.rounds, options.seconds, options.text
     )
     report = {
         "preset": options.preset,

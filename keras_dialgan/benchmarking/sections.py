@@ -41,6 +41,8 @@ class Settings:
         preset: a key of `SIZES`.
         rounds: calls of each function.
         seconds: of a group of functions, after which no round begins.
+        text: raw dialogues for the sections about corpora; small talk when
+            None.
     """
 
     preset: str

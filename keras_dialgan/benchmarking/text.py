@@ -1,5 +1,6 @@
 """How fast corpora are read, tagged, prepared and batched."""
 
+import contextlib
 import itertools
 import statistics
 import subprocess
@@ -7,17 +8,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spacy
 from spacy.training import Example
 
+from keras_dialgan.benchmarking.sections import Settings, section
 from keras_dialgan.corpus import (
     PreparationSettings,
     PreparedCorpus,
     Problems,
+    SmallTalkSource,
     file_sources,
     prepare,
 )
@@ -81,21 +84,11 @@ _BATCH_SIZE = 256
 _REPEATS = 3
 
 
-@dataclass(frozen=True)
-class Rate:
-    """One measurement.
+Row = dict[str, Any]
 
-    Attributes:
-        name: what was measured.
-        value: the number.
-        unit: its unit.
-        goal: the least that is wanted, or None.
-    """
 
-    name: str
-    value: float
-    unit: str
-    goal: float | None = None
+def _row(what: str, value: float, unit: str, goal: float | str = "") -> Row:
+    return {"what": what, "value": value, "unit": unit, "goal": goal}
 
 
 def statistical_pipeline() -> spacy.Language:
@@ -109,7 +102,43 @@ def statistical_pipeline() -> spacy.Language:
     return nlp
 
 
-def measure_text(path: Path, lines: int = 200_000) -> Iterator[Rate]:
+@section
+def text(settings: Settings) -> list[Row]:
+    """Preparation on one core, in processor time, against bare spaCy"""
+    with _raw_text(settings) as path:
+        return list(measure_text(path))
+
+
+@section
+def batches(settings: Settings) -> list[Row]:
+    """The tf.data pipeline on one core, in processor time"""
+    with _raw_text(settings) as path, tempfile.TemporaryDirectory() as folder:
+        sources = file_sources([(path, detect_format(path))])
+        output = Path(folder) / "corpus"
+        prepare(sources, output, PreparationSettings(entity_tagger="none"))
+        return list(measure_batches(PreparedCorpus(output)))
+
+
+@section
+def preparation_memory(settings: Settings) -> list[Row]:
+    """Peak memory of preparation, by the size of the corpus"""
+    return list(measure_memory())
+
+
+@contextlib.contextmanager
+def _raw_text(settings: Settings) -> Iterator[Path]:
+    """The file of dialogues to measure with."""
+    if settings.text:
+        yield settings.text
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "small-talk.txt"
+        pairs = SmallTalkSource(100_000).dialogues(Problems())
+        path.write_text("\n\n".join("\n".join(pair) for pair in pairs))
+        yield path
+
+
+def measure_text(path: Path, lines: int = 200_000) -> Iterator[Row]:
     """Measures every step from a raw file to encoded pairs, on one core.
 
     Rates are of processor time, so that other work on the machine counts
@@ -148,8 +177,8 @@ def measure_text(path: Path, lines: int = 200_000) -> Iterator[Rate]:
         "encoding": lambda: list(map(encoder.encode, parts, copies)),
     }
     for name, seconds in _seconds(steps).items():
-        yield Rate(name, len(texts) / seconds, "lines/s")
-    yield Rate(
+        yield _row(name, len(texts) / seconds, "lines/s")
+    yield _row(
         "preparation without tagging, all of it",
         len(texts) / _prepare_seconds(dialogues, "none"),
         "lines/s",
@@ -162,7 +191,7 @@ def measure_text(path: Path, lines: int = 200_000) -> Iterator[Rate]:
         yield from _measure_tagger(folder, _take(few, lines // 40))
 
 
-def _measure_tagger(name: str, dialogues: list[list[str]]) -> Iterator[Rate]:
+def _measure_tagger(name: str, dialogues: list[list[str]]) -> Iterator[Row]:
     """Compares preparation with spaCy's own pipe on the same texts."""
     texts = list(itertools.chain.from_iterable(dialogues))
     if name == "rules":
@@ -180,15 +209,17 @@ def _measure_tagger(name: str, dialogues: list[list[str]]) -> Iterator[Rate]:
     bare, tagging = seconds["bare"], seconds["tagging"]
     prepared = _prepare_seconds(dialogues, name)
     count = len(texts)
-    yield Rate(f"bare nlp.pipe, {title}", count / bare, "lines/s")
-    yield Rate(f"tagging, {title}", count / tagging, "lines/s")
-    yield Rate(f"preparation, {title}", count / prepared, "lines/s")
-    yield Rate(
+    yield _row(f"bare nlp.pipe, {title}", count / bare, "lines/s")
+    yield _row(f"tagging, {title}", count / tagging, "lines/s")
+    yield _row(f"preparation, {title}", count / prepared, "lines/s")
+    yield _row(
         f"preparation / bare nlp.pipe, {title}", bare / prepared, "", goal=0.9
     )
 
 
-def measure_batches(corpus: PreparedCorpus, batches: int = 1_000):
+def measure_batches(
+    corpus: PreparedCorpus, batches: int = 500
+) -> Iterator[Row]:
     """Measures the `tf.data` pipeline.
 
     Args:
@@ -208,16 +239,18 @@ def measure_batches(corpus: PreparedCorpus, batches: int = 1_000):
         for array in element.values():
             positions += array.numpy().size
             padding += int((array.numpy() == PAD).sum())
-    yield Rate(
+    yield _row(
         f"batches of {_BATCH_SIZE}",
         batches * _BATCH_SIZE / seconds,
         "pairs/s",
         goal=200_000,
     )
-    yield Rate("padding in them", 100 * padding / positions, "%")
+    yield _row("padding in them", 100 * padding / positions, "%")
 
 
-def measure_memory(sizes: Sequence[int] = (20_000, 200_000, 2_000_000)):
+def measure_memory(
+    sizes: Sequence[int] = (60_000, 600_000, 6_000_000),
+) -> Iterator[Row]:
     """Measures the most memory that preparing corpora of any size takes.
 
     Each runs in a process of its own, on pairs of small talk and without
@@ -230,7 +263,7 @@ def measure_memory(sizes: Sequence[int] = (20_000, 200_000, 2_000_000)):
         command = [sys.executable, "-c", _PREPARATION, str(size)]
         result = subprocess.run(command, stdout=subprocess.PIPE, check=True)
         peak = int(result.stdout.split()[-1]) / 1024
-        yield Rate(f"peak memory, {size:,} pairs", peak, "MiB")
+        yield _row(f"peak memory, {size:,} pairs", peak, "MiB")
 
 
 def _take(dialogues: Iterable[list[str]], lines: int) -> list[list[str]]:

@@ -3,29 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from keras_dialgan.evaluation.held_out import HeldOutPairs
-from keras_dialgan.models import Generator, decode, pad_rows
-from keras_dialgan.models.sequences import valid_positions
-from keras_dialgan.text.vocabulary import BOS, PAD
-
-KS = tuple(range(2, 11))
-# What the paper reports: shares of all tokens and of distinct ones.
-PAPER = {2: (0.98, 0.97), 3: (0.83, 0.69), 4: (0.74, 0.60)}
-_BATCH = 64
-_QUERIES, _WORDS = 1_024, 4_096
+from keras_dialgan.models import Generator
+from keras_dialgan.models.nearest_word import KS, NearestWordRates
 
 
 def nearest_word_rates(
     generator: Generator, pairs: HeldOutPairs, ks: Sequence[int] = KS
 ) -> dict[str, Any]:
-    """Measures how often u~ is nearer to its token's vector than to others.
-
-    Responses are decoded greedily; their end-of-sequence tokens count. The
-    search is exact, by Euclidean distance, over the whole of W but the rows
-    of PAD and BOS, which can't be generated.
+    """Measures the responses to held-out inputs.
 
     Args:
         generator: the generator.
@@ -33,113 +19,6 @@ def nearest_word_rates(
         ks: the words in a mixture, each at least 2.
 
     Returns:
-        `tokens` and `distinct_tokens` (their numbers) and `rates`: for each
-        k the share `all` of the tokens whose own vector is the nearest, and
-        `distinct`, the mean over the different tokens of the share of their
-        occurrences.
+        As of `NearestWordRates`.
     """
-    tokens, candidates, logits = _generated(generator, pairs, max(ks))
-    W = generator.word_embedding.embeddings.numpy().astype(np.float32)
-    different, places = np.unique(tokens, return_inverse=True)
-    rates = []
-    for k in ks:
-        vectors = mixtures(W, candidates[:, :k], logits[:, :k])
-        right = own_is_nearest(vectors, tokens, W)
-        by_token = np.bincount(places, right) / np.bincount(places)
-        rates.append(
-            {
-                "k": k,
-                "all": float(right.mean()),
-                "distinct": float(by_token.mean()),
-            }
-        )
-    return {
-        "tokens": len(tokens),
-        "distinct_tokens": len(different),
-        "rates": rates,
-    }
-
-
-def mixtures(
-    W: np.ndarray, candidates: np.ndarray, logits: np.ndarray
-) -> np.ndarray:
-    """Computes the approximated word vectors u~ (Eq. 8 and 9).
-
-    Args:
-        W: word vectors, `[V, D]`.
-        candidates: the k most probable tokens, `[rows, k]`.
-        logits: their logits, `[rows, k]`.
-
-    Returns:
-        `[rows, D]`.
-    """
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    mixed = np.zeros((len(candidates), W.shape[1]), W.dtype)
-    # Word by word: all k vectors of each row at once would be k times W.
-    for place in range(candidates.shape[1]):
-        mixed += weights[:, place, np.newaxis] * W[candidates[:, place]]
-    return mixed
-
-
-def own_is_nearest(
-    vectors: np.ndarray, tokens: np.ndarray, W: np.ndarray
-) -> np.ndarray:
-    """Returns whether no other word is nearer than the own one.
-
-    Args:
-        vectors: `[rows, D]`.
-        tokens: each row's own word, `[rows]`.
-        W: word vectors, `[V, D]`.
-
-    Returns:
-        Booleans, `[rows]`. At most a block of 1,024 times 4,096 distances is
-        held at once.
-    """
-    right = np.empty(len(vectors), bool)
-    # |u - w|^2 without |u|^2, which is the same for all words.
-    squares = np.einsum("vd,vd->v", W, W)
-    squares[[PAD, BOS]] = np.inf
-    for start in range(0, len(vectors), _QUERIES):
-        rows = slice(start, start + _QUERIES)
-        block = vectors[rows]
-        least = np.full(len(block), np.inf, W.dtype)
-        own = np.empty(len(block), W.dtype)
-        for first in range(0, len(W), _WORDS):
-            words = slice(first, first + _WORDS)
-            distances = squares[words] - 2 * (block @ W[words].T)
-            least = np.minimum(least, distances.min(axis=1))
-            inside = np.flatnonzero(
-                (tokens[rows] >= first) & (tokens[rows] < first + _WORDS)
-            )
-            own[inside] = distances[inside, tokens[rows][inside] - first]
-        right[rows] = own <= least
-    return right
-
-
-def _generated(
-    generator: Generator, pairs: HeldOutPairs, k: int
-) -> list[np.ndarray]:
-    """Every generated token with its step's k best tokens and logits."""
-
-    @tf.function(
-        autograph=False,
-        input_signature=[tf.TensorSpec([None, None], tf.int32)],
-    )
-    def generate(context):
-        encoded = generator.encode(context)
-        decoded = decode(generator, encoded, candidates=k)
-        features = generator.decode(decoded.tokens, encoded)
-        logits = generator.logits(features, indices=decoded.candidates)
-        rows = tf.where(valid_positions(decoded.tokens))
-        return [
-            tf.gather_nd(part, rows)
-            for part in (decoded.tokens, decoded.candidates, logits)
-        ]
-
-    contexts = sorted(pairs.contexts, key=len)
-    parts = [
-        generate(pad_rows(contexts[start : start + _BATCH]))
-        for start in range(0, len(contexts), _BATCH)
-    ]
-    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+    return NearestWordRates(generator, ks)(pairs.contexts)

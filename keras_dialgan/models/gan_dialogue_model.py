@@ -109,6 +109,7 @@ class GANDialogueModel(keras.Model):
                 "discriminator_loss",
                 "human_accuracy",
                 "generated_accuracy",
+                "discriminator_gradient_norm",
             ),
         }
         self.phase_metrics = {

@@ -115,9 +115,11 @@ def discriminator_step(model, data) -> dict:
         )
         losses = discriminator_loss(scores, is_bot)
         loss = _global_mean(losses)
-    _, finite = _update(model, "discriminator", tape, loss)
+    norm, finite = _update(model, "discriminator", tape, loss)
     right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
-    logs = _track(model, "discriminator", losses, right[:human], right[human:])
+    logs = _track(
+        model, "discriminator", losses, right[:human], right[human:], norm
+    )
     return {**logs, "finite": finite}
 
 

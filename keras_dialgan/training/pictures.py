@@ -1,7 +1,7 @@
 """Figures of a generator, drawn without a screen.
 
-Matplotlib is imported where something is drawn: it takes half a second, and
-most of those who import this package draw nothing.
+Matplotlib is imported where something is drawn, and without its `pyplot`,
+which would choose a window system and keep every figure alive.
 """
 
 import warnings

@@ -32,6 +32,7 @@ def test_one_slow_call_does_not_move_the_median():
     assert Times([1.0, 1.0, 90.0], [1.0, 2.0, 3.0]).seconds == 1.0
 
 
+@pytest.mark.slow
 def test_the_peak_remembers_memory_that_was_given_back():
     before = peak_memory()
     block = bytearray(before + 50_000_000)

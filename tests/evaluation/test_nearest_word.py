@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
 
-from keras_dialgan.evaluation import HeldOutPairs, nearest_word
-from keras_dialgan.evaluation.nearest_word import (
-    mixtures,
-    nearest_word_rates,
-    own_is_nearest,
-)
-from keras_dialgan.models import Responder
+from keras_dialgan.evaluation import HeldOutPairs
+from keras_dialgan.evaluation.nearest_word import nearest_word_rates
+from keras_dialgan.models import Responder, nearest_word
+from keras_dialgan.models.nearest_word import mixtures, own_is_nearest
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
 from tests.models.small_models import V, make_generator, randomise
 

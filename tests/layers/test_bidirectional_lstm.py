@@ -194,5 +194,6 @@ for steps in (6, None):
 """
 
 
+@pytest.mark.slow
 def test_two_devices_add_up_to_the_gradient_of_one():
     subprocess.run([sys.executable, "-c", TWO_DEVICES], check=True)

@@ -186,6 +186,7 @@ def test_permuting_a_batch_permutes_its_adversarial_losses(float64):
     np.testing.assert_allclose(permuted, np.asarray(losses)[order], rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_an_epoch_of_the_papers_schedule_has_its_steps_and_samples():
     schedule = global_iteration(load_preset("paper"))
     generator = make_generator(encoder_layers=1, decoder_layers=1, max_length=3)
@@ -325,6 +326,7 @@ def test_fit_without_a_schedule_says_what_is_missing():
         model.make_train_function()
 
 
+@pytest.mark.slow
 def test_fit_runs_under_a_mirrored_strategy():
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     with strategy.scope():
@@ -346,6 +348,7 @@ def test_fit_runs_under_a_mirrored_strategy():
     assert len(model.replay) == 5
 
 
+@pytest.mark.slow
 def test_every_phase_runs_in_mixed_precision():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -375,6 +378,7 @@ def lstm_parameters(inputs, units):
     return 4 * units * (inputs + units + 1)
 
 
+@pytest.mark.slow
 def test_the_paper_preset_has_the_papers_parameters():
     """Counts derived from PAPER.md alone, layer by layer."""
     V, dimension, encoder, decoder = 30_000, 300, 512, 1028

@@ -4,6 +4,7 @@ import contextlib
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,22 @@ def make(path: Path, study: dict[str, Any]) -> None:
             [(key, json.dumps(value)) for key, value in rows.items()],
         )
         database.execute("COMMIT")
-        # Readers and a writer then don't wait for each other.
-        database.execute("PRAGMA journal_mode = WAL")
+        _let_readers_and_a_writer_work_together(database)
+
+
+def _let_readers_and_a_writer_work_together(
+    database: sqlite3.Connection,
+) -> None:
+    # SQLite does not wait for other connections to change the journal mode.
+    deadline = time.monotonic() + _SECONDS_TO_WAIT
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def check(database: sqlite3.Connection, path: Path) -> None:
