@@ -45,7 +45,7 @@ test: install ## the tests, without the slow ones
 	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
 
 test-slow: install ## the tests that take minutes
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto --dist loadfile -m slow
 
 lint: install ## style checks
 	$(BIN)/ruff check .

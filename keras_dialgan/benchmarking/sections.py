@@ -10,6 +10,7 @@ import gc
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -48,6 +49,7 @@ class Settings:
     preset: str
     rounds: int = 15
     seconds: float = 40.0
+    text: Path | None = None
 
     @property
     def sizes(self) -> Sizes:

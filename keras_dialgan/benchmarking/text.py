@@ -146,7 +146,7 @@ def measure_text(path: Path, lines: int = 200_000) -> Iterator[Row]:
 
     Args:
         path: a dialogue corpus in any of the known formats.
-        lines: how many utterances to use; fewer for the taggers.
+        lines: how many utterances to use; fewer for the statistical tagger.
     """
     format = detect_format(path)
 
@@ -184,11 +184,10 @@ def measure_text(path: Path, lines: int = 200_000) -> Iterator[Row]:
         "lines/s",
         goal=100_000,
     )
-    few = _take(dialogues, lines // 4)
-    yield from _measure_tagger("rules", few)
+    yield from _measure_tagger("rules", dialogues)
     with tempfile.TemporaryDirectory() as folder:
         statistical_pipeline().to_disk(folder)
-        yield from _measure_tagger(folder, _take(few, lines // 40))
+        yield from _measure_tagger(folder, _take(dialogues, lines // 40))
 
 
 def _measure_tagger(name: str, dialogues: list[list[str]]) -> Iterator[Row]:

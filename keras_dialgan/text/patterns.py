@@ -54,11 +54,14 @@ FOLD_SUBSTITUTIONS = (
     (" +", " "),
 )
 
+# Words whose full stop does not end a sentence.
+ABBREVIATIONS = ("mr", "mrs", "ms", "dr", "prof", "jr", "sr", "vs")
+
 # Tokenisation, after case folding. The full stop of an abbreviated title does
 # not end a sentence, contractions that a corpus splits ("don ' t") are joined,
 # and a run of marks says no more than one mark.
 TOKEN_SUBSTITUTIONS = (
-    (r"\b(mr|mrs|ms|dr|prof|jr|sr|vs)\.", r"\1"),
+    (rf"\b({'|'.join(ABBREVIATIONS)})\.", r"\1"),
     (r"([a-z]) ' (s|t|m|d|ll|re|ve)\b", r"\1'\2"),
     (r"[!?]*\?[!?]*", "?"),
     (r"!+", "!"),

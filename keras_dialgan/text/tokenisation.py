@@ -68,9 +68,26 @@ class _Chunks(dict):
     def __missing__(self, chunk: str) -> tuple[str, ...]:
         if len(self) >= _MAX_CACHED_CHUNKS:
             self.clear()
-        tokens = tuple(_tokenize_folded(chunk))
+        tokens = _plain_word(chunk) or tuple(_tokenize_folded(chunk))
         self[chunk] = tokens
         return tokens
+
+
+def _plain_word(chunk: str) -> tuple[str, ...] | None:
+    """The tokens of letters and digits with at most one mark behind them.
+
+    Most chunks are such, and the patterns would only find the same.
+    """
+    if not chunk.isascii():
+        return None
+    if chunk.isalnum():
+        return (chunk.lower(),)
+    word, mark = chunk[:-1], chunk[-1:]
+    if mark in PUNCTUATION and word.isalnum():
+        word = word.lower()
+        # The full stop of a title is no token.
+        return None if word in patterns.ABBREVIATIONS else (word, mark)
+    return None
 
 
 _CHUNKS = _Chunks()
