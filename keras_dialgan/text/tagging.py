@@ -112,3 +112,6 @@ class NoTagger(EntityTagger):
         self, texts: Sequence[str]
     ) -> Iterable[tuple[str, Sequence[Span]]]:
         return [(text, ()) for text in texts]
+
+    def tag(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        return map(tokenize_normalised, map(normalise, texts))
