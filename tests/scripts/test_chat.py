@@ -88,7 +88,7 @@ def talk(model, lines):
             shown += " "
             end = "" if line in (CTRL_C, CTRL_D) else "\n"
             os.write(terminal, f"{line}{end}".encode())
-        while chunk := read(terminal):
+        while chunk := read(terminal, again=lines[-1]):
             shown += chunk
     except BaseException:
         os.kill(process, signal.SIGKILL)
@@ -99,9 +99,18 @@ def talk(model, lines):
     return os.waitstatus_to_exitcode(status), shown
 
 
-def read(terminal):
-    ready, _, _ = select.select([terminal], [], [], 300)
-    assert ready, "the script says nothing"
+def read(terminal, again=""):
+    """Reads what the script shows; an interrupt is pressed until it acts.
+
+    Between printing its prompt and waiting for a key, readline takes note of
+    an interrupt only when the next one comes.
+    """
+    silences = 0
+    while not select.select([terminal], [], [], 30)[0]:
+        silences += 1
+        assert silences < 10, "the script says nothing"
+        if again == CTRL_C:
+            os.write(terminal, again.encode())
     try:
         return os.read(terminal, 4096).decode()
     except OSError:  # the other end was closed
