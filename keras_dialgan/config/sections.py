@@ -90,6 +90,8 @@ class PretrainingConfig:
     Args:
         generator_steps: MLE steps.
         generator_learning_rate: Adam's rate for them.
+        generator_annealing: share of that rate that is left at the last of
+            them; it falls linearly.
         scheduled_sampling: probability with which the decoder is fed its own
             argmax token instead of the response's, in every MLE phase.
         samples: responses that first fill the replay.
@@ -99,6 +101,7 @@ class PretrainingConfig:
 
     generator_steps: int = _bounded(0, default=50_000)
     generator_learning_rate: float = _bounded(0, 1, default=0.001)
+    generator_annealing: float = _bounded(0, 1, default=1.0)
     scheduled_sampling: float = _bounded(0, 1, default=0.0)
     samples: int = _bounded(1, default=125_000)
     discriminator_steps: int = _bounded(0, default=1_000)

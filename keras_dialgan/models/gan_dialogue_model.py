@@ -273,7 +273,9 @@ class GANDialogueModel(keras.Model):
             if phase == "discriminator":
                 data = self._with_generated(data)
             if phase in self.phase_optimizers:
-                rate = self.schedule.learning_rate(phase, self.epoch)
+                rate = self.schedule.learning_rate(
+                    phase, self.epoch, self.position
+                )
                 self.phase_optimizers[phase].learning_rate = rate
             logs = compiled[phase](data)
             if phase == "sample":
