@@ -100,9 +100,7 @@ class Schedule:
             position -= length
         raise IndexError("position is past the end of the schedule")
 
-    def learning_rate(
-        self, phase: str, epoch: int, position: int = 0
-    ) -> float:
+    def learning_rate(self, phase: str, epoch: int, position: int = 0) -> float:
         """Returns the rate of a phase at a step of an epoch."""
         passed = position / max(1, self.steps - 1)
         factor = self.decay**epoch * (1 + (self.annealing - 1) * passed)

@@ -211,3 +211,28 @@ def test_settings_that_do_not_fit_each_other_are_a_users_error(
     config = load_preset("tiny", [*SETTINGS, setting])
     with pytest.raises(UserError, match=message):
         resolve(config, small_corpus, None)
+
+
+def test_a_run_from_a_pre_trained_generator_begins_with_its_weights(
+    trained, small_corpus, tmp_path
+):
+    config = load_preset("tiny", SETTINGS)
+    found = train(
+        config, small_corpus, tmp_path / "model", pretrained=trained.path
+    )
+    for mine, theirs in zip(
+        found.load_stage("mle")[0].get_weights(),
+        trained.load_stage("mle")[0].get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+    assert found.config.pretraining.generator_steps == 0
+    assert found.stages == trained.stages
+
+
+def test_a_pre_trained_generator_of_other_sizes_is_refused(
+    trained, small_corpus, tmp_path
+):
+    config = load_preset("tiny", [*SETTINGS, "generator.output_units=9"])
+    with pytest.raises(UserError, match="output_units = 7 there and 9 here"):
+        train(config, small_corpus, tmp_path / "model", pretrained=trained.path)
