@@ -59,6 +59,9 @@ class DiscriminatorConfig:
         dropout: share of the encoders' inputs and of the hidden units that
             is set to zero in training.
         updates_word_vectors: whether its own phase may change W.
+        mismatched: share of the weight of the negatives in L_D that falls to
+            human responses to other inputs; the rest is that of the generated
+            ones. The paper's is 0.
     """
 
     embedding_dimension: int | None = _bounded(1, default=None)
@@ -67,6 +70,7 @@ class DiscriminatorConfig:
     hidden_units: int = _bounded(1, default=100)
     dropout: float = _bounded(0, 0.9, default=0.0)
     updates_word_vectors: bool = False
+    mismatched: float = _bounded(0, 0.9, default=0.0)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ import tensorflow as tf
 from keras_dialgan.models.distribution import (
     distribute,
     gather_rows,
-    global_rows,
-    share_rows,
 )
 from keras_dialgan.models.losses import mle_loss, response_nll
 from keras_dialgan.models.metrics import Perplexity
+from keras_dialgan.models.negatives import with_generated, with_mismatched
 from keras_dialgan.models.objectives import TopKSoftmax
 from keras_dialgan.models.phases import PHASE_STEPS
 from keras_dialgan.models.updates import (
@@ -53,6 +52,9 @@ class GANDialogueModel(keras.Model):
             decoder its own argmax token instead of the response's.
         discriminator_updates_word_vectors: whether the discriminator's phase
             may change the shared word matrix W.
+        mismatched: share of the weight of the discriminator's negatives that
+            falls to human responses to other inputs, so that it must look at
+            the context, too (Reed et al., 2016); 0 for the paper's Eq. 5.
         seed: of scheduled sampling and of the draws from the replay; both
             are functions of it and of the number of the step.
         **kwargs: as of `keras.Model`.
@@ -84,6 +86,7 @@ class GANDialogueModel(keras.Model):
         objective=None,
         scheduled_sampling: float = 0.0,
         discriminator_updates_word_vectors: bool = False,
+        mismatched: float = 0.0,
         seed: int = 0,
         **kwargs,
     ):
@@ -96,6 +99,7 @@ class GANDialogueModel(keras.Model):
         self.discriminator_updates_word_vectors = (
             discriminator_updates_word_vectors
         )
+        self.mismatched = mismatched
         self.seed = seed
         # Steps done in all; random numbers of a step are a function of it.
         self.steps_done = keras.Variable(
@@ -112,6 +116,8 @@ class GANDialogueModel(keras.Model):
                 "discriminator_gradient_norm",
             ),
         }
+        if mismatched:
+            means["discriminator"] += ("mismatched_accuracy",)
         self.phase_metrics = {
             phase: {name: keras.metrics.Mean(name=name) for name in names}
             for phase, names in means.items()
@@ -236,7 +242,8 @@ class GANDialogueModel(keras.Model):
         Args:
             data: dictionary of `context` and `response`; for the
                 discriminator's phase also of the pairs drawn from the
-                replay, `generated_context` and `generated_response`.
+                replay, `generated_context` and `generated_response`, and if
+                there are mismatched pairs their `mismatched_response`.
 
         Returns:
             The phase's metrics; for `sample` also the `sampled` pairs, and
@@ -271,7 +278,7 @@ class GANDialogueModel(keras.Model):
                 epoch_logs.clear()
             data = next(iterator)
             if phase == "discriminator":
-                data = self._with_generated(data)
+                data = self._with_negatives(data)
             if phase in self.phase_optimizers:
                 rate = self.schedule.learning_rate(
                     phase, self.epoch, self.position
@@ -355,18 +362,12 @@ class GANDialogueModel(keras.Model):
         wanted = self.schedule.phases[index].samples - done
         self.replay.add(contexts[:wanted], responses[:wanted])
 
-    def _with_generated(self, data) -> dict:
-        """Adds to a batch of human pairs as many from the replay."""
-        strategy = self.distribute_strategy
+    def _with_negatives(self, data) -> dict:
         random = np.random.default_rng([self.seed, self.step])
-        context, response = self.replay.draw(
-            global_rows(data["context"], strategy), random
-        )
-        return {
-            **data,
-            "generated_context": share_rows(context, strategy),
-            "generated_response": share_rows(response, strategy),
-        }
+        strategy = self.distribute_strategy
+        if self.mismatched:
+            data = with_mismatched(data, strategy)
+        return with_generated(data, self.replay, random, strategy)
 
 
 def _signature(data) -> dict:
