@@ -298,8 +298,8 @@ def test_mismatched_pairs_are_other_inputs_responses_weighted_as_set(float64):
         ("generated", 0.7, 1),
         ("mismatched", 0.3, 1),
     ):
-        context = data.get(f"{name}_context", batch["context"])
-        response = data.get(f"{name}_response", batch["response"])
+        context = tf.constant(data.get(f"{name}_context", batch["context"]))
+        response = tf.constant(data.get(f"{name}_response", batch["response"]))
         look_up = model.generator.word_embedding
         a = model.discriminator(
             {
