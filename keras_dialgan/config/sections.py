@@ -129,6 +129,11 @@ class AdversarialConfig:
         stage_iteration: the global iteration whose MLE phase ends in stage B
             (`after_mle`) and the adversarial phase that follows it in stage
             C (`after_adversarial`); half of the iterations when None.
+        keep: what becomes of stage D (`final`): the `last` model, or the
+            `best` one of those measured after an adversarial or an MLE phase:
+            that of the highest distinct-2 on the probe inputs.
+        perplexity_growth: how many times the perplexity of stage A the `best`
+            model's may be.
     """
 
     iterations: int = _bounded(0, default=200)
@@ -141,6 +146,8 @@ class AdversarialConfig:
     discriminator_learning_rate: float = _bounded(0, 1, default=0.001)
     decay: float = _bounded(0, 1, default=0.995)
     stage_iteration: int | None = _bounded(1, default=None)
+    keep: Literal["last", "best"] = "last"
+    perplexity_growth: float = _bounded(1, default=1.1)
 
 
 @dataclass(frozen=True)
