@@ -80,6 +80,7 @@ OBJECTIVE_SETTINGS = {
         "final_temperature",
         "temperature_steps",
     ),
+    "reinforce": ("reward", "rollouts", "baseline"),
 }
 
 
@@ -90,8 +91,8 @@ class ObjectiveConfig:
     A key that the chosen objective does not take must keep its default.
 
     Args:
-        name: `top_k_softmax` (the paper's), `dense_softmax` or
-            `gumbel_softmax`.
+        name: `top_k_softmax` (the paper's), `dense_softmax`,
+            `gumbel_softmax` or `reinforce`.
         k: words that the top-k softmax mixes (Eq. 8, 9).
         straight_through: whether the discriminator reads the hard word
             vector while the gradient is that of the mixture; for all that
@@ -99,19 +100,27 @@ class ObjectiveConfig:
         temperature: of the Gumbel-softmax, at the first adversarial update.
         final_temperature: to which it falls; constant when None.
         temperature_steps: adversarial updates until it has.
+        reward: of REINFORCE's steps: that of the whole `response`, the mean
+            of `rollouts`, or the discriminator's opinion of `prefixes`.
+        rollouts: from each step; read only where `reward` asks for them.
+        baseline: of REINFORCE: `leave_one_out`, the mean reward of the other
+            responses of the batch, or `none`.
 
     Raises:
         UserError: for a key that does not belong to the objective.
     """
 
-    name: Literal["top_k_softmax", "dense_softmax", "gumbel_softmax"] = (
-        "top_k_softmax"
-    )
+    name: Literal[
+        "top_k_softmax", "dense_softmax", "gumbel_softmax", "reinforce"
+    ] = "top_k_softmax"
     k: int = _bounded(2, default=2)
     straight_through: bool = False
     temperature: float = _bounded(0.01, 100, default=1.0)
     final_temperature: float | None = _bounded(0.01, 100, default=None)
     temperature_steps: int = _bounded(1, default=1_000)
+    reward: Literal["response", "rollouts", "prefixes"] = "response"
+    rollouts: int = _bounded(1, default=4)
+    baseline: Literal["leave_one_out", "none"] = "leave_one_out"
 
     def __post_init__(self):
         mine = ("name", *OBJECTIVE_SETTINGS[self.name])

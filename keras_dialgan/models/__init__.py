@@ -17,6 +17,7 @@ from keras_dialgan.models.generator import Generator, build_generator
 from keras_dialgan.models.objectives import (
     DenseSoftmax,
     GumbelSoftmax,
+    Reinforce,
     TopKSoftmax,
     make_objective,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Greedy",
     "GumbelSoftmax",
     "NucleusSampling",
+    "Reinforce",
     "Responder",
     "Sampling",
     "TopKSampling",

@@ -62,8 +62,10 @@ def discriminator_step(model, data) -> dict:
     """Updates the discriminator on L_D (Eq. 5)."""
     human = tf.shape(data["context"])[0]
     context = _stack_padded(data["context"], data["generated_context"])
-    response = model.objective.discriminator_responses(
-        model, _stack_padded(data["response"], data["generated_response"])
+    response = _stack_padded(
+        *model.objective.discriminator_responses(
+            model, data["response"], data["generated_response"]
+        )
     )
     is_bot = tf.range(tf.shape(context)[0]) >= human
     with tf.GradientTape() as tape:

@@ -1,5 +1,7 @@
 """Random numbers that belong to the rows of the global batch."""
 
+import copy
+
 import tensorflow as tf
 
 from keras_dialgan.layers.relaxation import LEAST, gumbel
@@ -57,17 +59,31 @@ class RandomRows:
             maxval=1,
             dtype=dtype,
         )
-        row, copy = numbers // self.copies, numbers % self.copies
-        places = (self._first + row * self._apart) * self.copies + copy
+        row, turn = numbers // self.copies, numbers % self.copies
+        places = (self._first + row * self._apart) * self.copies + turn
         return tf.gather(everybody, places)
 
     def gumbel(self, draw, numbers, width, dtype: str = "float32"):
         """As `uniform`, with Gumbel noise."""
         return gumbel(self.uniform(draw, numbers, width, dtype))
 
+    def stream(self, data) -> "RandomRows":
+        """Returns others, by an integer scalar, for the same rows.
 
-def step_seed(model):
-    """Returns the seed of a training step: a function of seed and step."""
-    return tf.stack(
-        [tf.cast(model.seed, tf.int32), tf.convert_to_tensor(model.steps_done)]
-    )
+        It may be called inside of loops.
+        """
+        other = copy.copy(self)
+        other.seed = tf.random.fold_in(self.seed, tf.cast(data, tf.int32))
+        return other
+
+
+def step_seed(model, stream: int = 0):
+    """Returns a seed that is a function of the model's and of the step.
+
+    Args:
+        model: the `GANDialogueModel`.
+        stream: which of the independent seeds of a step.
+    """
+    step = tf.convert_to_tensor(model.steps_done)
+    seed = tf.stack([tf.cast(model.seed, tf.int32), step])
+    return tf.random.fold_in(seed, stream)

@@ -24,14 +24,17 @@ from .small_models import (
 )
 
 CHOICES = {
-    "dense": "name=dense_softmax",
     "gumbel": "name=gumbel_softmax final_temperature=0.2 temperature_steps=4",
+    "reinforce": "name=reinforce",
 }
-# Whose parts other tests cover, too.
+# Of parts that those and other tests cover, too.
 SLOW_CHOICES = {
+    "dense": "name=dense_softmax",
+    "reinforce with rollouts": "name=reinforce reward=rollouts rollouts=2",
     "top-k": "name=top_k_softmax k=3",
     "top-k straight-through": "name=top_k_softmax straight_through=true",
     "dense straight-through": "name=dense_softmax straight_through=true",
+    "reinforce of prefixes": "name=reinforce reward=prefixes",
     "gumbel straight-through": "name=gumbel_softmax straight_through=true",
 }
 every_objective = pytest.mark.parametrize(
@@ -127,6 +130,7 @@ def test_the_configuration_knows_the_settings_of_every_objective():
         ("name=blue", "choose from top_k_softmax, dense_softmax"),
         ("temperature=0", "must be at least 0.01"),
         ("temperature=2", "temperature.*belongs to gumbel_softmax"),
+        ("name=reinforce reward=blue", "response, rollouts, prefixes"),
         ("name=dense_softmax k=3", "no meaning for.*belongs to top_k_softmax"),
     ],
 )

@@ -33,18 +33,19 @@ class Objective:
         """
         raise NotImplementedError
 
-    def discriminator_responses(self, model, tokens):
+    def discriminator_responses(self, model, human, generated):
         """Returns what the discriminator's phase learns to tell apart.
 
         Args:
             model: the `GANDialogueModel`.
-            tokens: human and generated responses, `[rows, time]`.
+            human: human responses, tokens `[batch, time]`.
+            generated: generated ones, likewise.
 
         Returns:
-            Integer tokens `[rows, time]`; the responses themselves unless
-            the objective asks for the confidence in something else.
+            A tuple of both; the responses as they are, unless the objective
+            asks for the discriminator's opinion of something else.
         """
-        return tokens
+        return human, generated
 
 
 class SoftObjective(Objective):

@@ -4,12 +4,14 @@ from keras_dialgan.config import ObjectiveConfig
 from keras_dialgan.models.objectives.dense_softmax import DenseSoftmax
 from keras_dialgan.models.objectives.gumbel_softmax import GumbelSoftmax
 from keras_dialgan.models.objectives.objective import Objective
+from keras_dialgan.models.objectives.reinforce import Reinforce
 from keras_dialgan.models.objectives.top_k_softmax import TopKSoftmax
 
 OBJECTIVES = {
     "top_k_softmax": TopKSoftmax,
     "dense_softmax": DenseSoftmax,
     "gumbel_softmax": GumbelSoftmax,
+    "reinforce": Reinforce,
 }
 
 

@@ -49,3 +49,25 @@ class GumbelMax(Greedy):
         )
         _, parts = tf.while_loop(lambda step, _: step < steps, draw, (0, parts))
         return parts.concat()
+
+
+class Continuation(GumbelMax):
+    """Given tokens first, then a sample.
+
+    Args:
+        random: as of `GumbelMax`.
+        tokens: integer `[rows, time]`.
+        given: integer scalar, how many of them are kept.
+    """
+
+    def __init__(self, random: RandomRows, tokens, given):
+        super().__init__(random)
+        self.tokens = tokens
+        self.given = given
+
+    def choose(self, logits, step: Step):
+        return tf.cond(
+            step.index < self.given,
+            lambda: tf.gather(self.tokens[:, step.index], step.numbers),
+            lambda: super(Continuation, self).choose(logits, step),
+        )
