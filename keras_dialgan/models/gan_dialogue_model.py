@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_dialgan.models.compiled_step import compile_step
 from keras_dialgan.models.distribution import (
     distribute,
     gather_rows,
@@ -35,19 +36,20 @@ class GANDialogueModel(keras.Model):
     - `discriminator`: the discriminator learns to tell the batch's pairs
       from as many drawn from the replay (Eq. 5).
 
-    The adversarial gradient takes two passes. The first decodes greedily,
-    without gradient. The second runs the decoder teacher-forced on the
-    tokens found, all steps at once, and computes the logits of the
-    candidates only. As no gradient passes through the argmax that feeds the
-    decoder, loss and gradient are those of the decoding loop.
+    How it learns that is the objective's affair. The paper's takes two
+    passes. The first decodes greedily, without gradient. The second runs the
+    decoder teacher-forced on the tokens found, all steps at once, and
+    computes the logits of the candidates only. As no gradient passes through
+    the argmax that feeds the decoder, loss and gradient are those of the
+    decoding loop.
 
     Args:
         generator: a `Generator`.
         discriminator: a `Discriminator`.
         replay: the store C_D, with `add` and `draw`; needed for the `sample`
             and `discriminator` phases.
-        objective: what the discriminator reads of a generated response;
-            `TopKSoftmax` with the generator's k when None.
+        objective: an `Objective`, how the generator learns from the
+            discriminator; `TopKSoftmax` with the generator's k when None.
         scheduled_sampling: probability with which an MLE step feeds the
             decoder its own argmax token instead of the response's.
         discriminator_updates_word_vectors: whether the discriminator's phase
@@ -55,8 +57,9 @@ class GANDialogueModel(keras.Model):
         mismatched: share of the weight of the discriminator's negatives that
             falls to human responses to other inputs, so that it must look at
             the context, too (Reed et al., 2016); 0 for the paper's Eq. 5.
-        seed: of scheduled sampling and of the draws from the replay; both
-            are functions of it and of the number of the step.
+        seed: of scheduled sampling, of the draws from the replay and of
+            objectives that sample; all are functions of it and of the number
+            of the step.
         **kwargs: as of `keras.Model`.
 
     Call arguments:
@@ -183,6 +186,11 @@ class GANDialogueModel(keras.Model):
     def step(self) -> int:
         """The number of steps done, over all schedules."""
         return int(tf.convert_to_tensor(self.steps_done))
+
+    @property
+    def adversarial_updates(self):
+        """The number of updates by the adversarial phase, a variable."""
+        return self.phase_optimizers["adversarial"].iterations
 
     @property
     def phase(self) -> str:
@@ -314,28 +322,7 @@ class GANDialogueModel(keras.Model):
         return test_function
 
     def _compile_step(self, step):
-        strategy = self.distribute_strategy
-
-        def run(data):
-            logs = strategy.run(step, args=(data,))
-            sampled = logs.pop("sampled", None)
-            logs = {
-                name: strategy.experimental_local_results(value)[0]
-                for name, value in logs.items()
-            }
-            return logs if sampled is None else {**logs, "sampled": sampled}
-
-        if self.run_eagerly:
-            return run
-        compiled = None
-
-        def call(data):
-            nonlocal compiled
-            if compiled is None:
-                compiled = tf.function(run, autograph=False, **_signature(data))
-            return compiled(data)
-
-        return call
+        return compile_step(step, self.distribute_strategy, self.run_eagerly)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Skips Keras' build by a batch: the models come built."""
@@ -368,14 +355,3 @@ class GANDialogueModel(keras.Model):
         if self.mismatched:
             data = with_mismatched(data, strategy)
         return with_generated(data, self.replay, random, strategy)
-
-
-def _signature(data) -> dict:
-    """Returns the arguments of `tf.function` that make one trace serve."""
-    parts = tf.nest.flatten(data)
-    if any(isinstance(p, tf.distribute.DistributedValues) for p in parts):
-        return {"reduce_retracing": True}
-    specs = tf.nest.map_structure(
-        lambda part: tf.TensorSpec([None] * part.shape.rank, part.dtype), data
-    )
-    return {"input_signature": [specs]}

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_dialgan.config import load_preset
 from keras_dialgan.errors import UserError
-from keras_dialgan.models import cut_at_end
+from keras_dialgan.models import Reinforce, cut_at_end
 from keras_dialgan.training import ModelDirectory, train
 from keras_dialgan.training.building import build_training_model
 from keras_dialgan.training.probe import Probe
@@ -188,6 +188,15 @@ def test_pretrained_word_vectors_are_the_first_W(small_corpus):
     np.testing.assert_allclose(
         model.generator.word_embedding.embeddings, vectors, rtol=1e-6
     )
+
+
+def test_the_model_has_the_objective_of_the_configuration(small_corpus):
+    settings = ["objective.name=reinforce", "objective.baseline=none"]
+    config = load_preset("tiny", SETTINGS + settings)
+    config = resolve(config, small_corpus, None)
+    model = build_training_model(config, small_corpus, None)
+    assert isinstance(model.objective, Reinforce)
+    assert model.objective.baseline == "none"
 
 
 def test_a_damaged_stage_is_named(trained, tmp_path):
