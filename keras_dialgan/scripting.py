@@ -120,6 +120,8 @@ def _number(text, kind, wanted, accepts):
 def progress_bar(title: str, total: int | None = None, **options) -> tqdm:
     """A progress bar on the error stream with rate and time left."""
     options.setdefault("unit_scale", True)
+    # A log file wants a line now and then, a terminal a live bar.
+    options.setdefault("mininterval", 0.1 if sys.stderr.isatty() else 30)
     return tqdm(desc=title, total=total, dynamic_ncols=True, **options)
 
 

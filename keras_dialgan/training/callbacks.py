@@ -1,7 +1,6 @@
 """Keras callbacks of a run: probes, stages, progress."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tqdm import tqdm
 from keras_dialgan.config import TrainingConfig
 from keras_dialgan.files import atomic_write
 from keras_dialgan.models import GANDialogueModel
+from keras_dialgan.scripting import progress_bar
 from keras_dialgan.training.probe import Probe
 from keras_dialgan.training.records import read_records
 from keras_dialgan.training.stopping import StopRequest
@@ -177,15 +177,13 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, title: str, total: int, done: int, shown: bool = True):
         super().__init__()
-        self._bar = tqdm(
-            total=total,
+        self._bar = progress_bar(
+            title,
+            total,
             initial=done,
-            desc=title,
             unit="step",
+            unit_scale=False,
             disable=not shown,
-            dynamic_ncols=True,
-            # A log file wants a line now and then, a terminal a live bar.
-            mininterval=0.1 if sys.stderr.isatty() else 30,
         )
 
     def on_train_batch_begin(self, batch, logs=None):
