@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -38,6 +39,8 @@ NOT_STARTED = {
 # Calls whose arguments are only parsed, by a word of theirs, and why.
 NOT_RUN = {
     "download_corpus.py": "fetches gigabytes; its tests have a server",
+    "--judges": "takes minutes; test_evaluation_scripts.py trains small ones",
+    "--frontier": "takes minutes, and likewise",
     "--engine": "needs a cluster; the preparation's tests use one machine",
     "multi_worker": "needs hosts; test_distributed.py starts two processes",
     "serve": "serves until it is stopped; its tests use a browser",
@@ -105,6 +108,10 @@ def run_commands(block, root):
         call = script_call(words)
         if call and not any(word in NOT_RUN for word in (call[0], *call[1])):
             name, arguments = call
+            if name == "train.py":
+                # What lies there is for documents that begin with a model.
+                output = arguments[arguments.index("--output") + 1]
+                shutil.rmtree(root / output, ignore_errors=True)
             arguments = [*arguments, *SHORTER.get(name, ())]
             scripts.run(name, arguments, root, TYPED)
 
