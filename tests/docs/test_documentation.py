@@ -211,3 +211,24 @@ def test_every_message_of_the_troubleshooting_is_one_that_is_said():
     for message in messages:
         for part in re.split(r"\s*\.\.\.\s*|'[^']*'|\d+", message):
             assert part.strip() in source, message
+
+
+def test_the_table_from_the_paper_to_the_code_names_what_is_there():
+    text = DOCUMENTS[0].read_text(encoding="utf-8")
+    table = text.split("## From the paper to the code")[1].split("\n\n")[1]
+    rows = [row.split("|") for row in table.splitlines()[2:]]
+    assert len(rows) > 20
+    for _, _, names, places, _ in rows:
+        paths = [ROOT / "keras_dialgan" / p for p in quoted(places)]
+        assert all(path.exists() for path in paths), places
+        for name in quoted(names):
+            last = name.split(".")[-1]
+            defined = re.compile(rf"^\s*(?:class|def) {last}\b", re.MULTILINE)
+            assert last == "paper" or any(
+                defined.search(file.read_text(encoding="utf-8"))
+                for file in (ROOT / "keras_dialgan").rglob("*.py")
+            ), name
+
+
+def quoted(cell):
+    return re.findall(r"`([^`]+)`", cell)
