@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import yaml
 
+from keras_dialgan.errors import UserError
 from keras_dialgan.files import atomic_write
 
 
@@ -69,18 +70,79 @@ class DiscriminatorConfig:
     updates_word_vectors: bool = False
 
 
+# Which of the section's keys each objective takes.
+OBJECTIVE_SETTINGS = {
+    "top_k_softmax": ("k", "straight_through"),
+    "dense_softmax": ("straight_through",),
+    "gumbel_softmax": (
+        "straight_through",
+        "temperature",
+        "final_temperature",
+        "temperature_steps",
+    ),
+    "reinforce": ("reward", "rollouts", "baseline"),
+}
+
+
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    """What the discriminator reads of a generated response.
+    """How the generator learns from the discriminator.
+
+    A key that the chosen objective does not take must keep its default.
 
     Args:
+        name: `top_k_softmax` (the paper's), `dense_softmax`,
+            `gumbel_softmax` or `reinforce`.
         k: words that the top-k softmax mixes (Eq. 8, 9).
         straight_through: whether the discriminator reads the hard word
-            vector while the gradient is that of the mixture.
+            vector while the gradient is that of the mixture; for all that
+            mix.
+        temperature: of the Gumbel-softmax, at the first adversarial update.
+        final_temperature: to which it falls; constant when None.
+        temperature_steps: adversarial updates until it has.
+        reward: of REINFORCE's steps: that of the whole `response`, the mean
+            of `rollouts`, or the discriminator's opinion of `prefixes`.
+        rollouts: from each step; read only where `reward` asks for them.
+        baseline: of REINFORCE: `leave_one_out`, the mean reward of the other
+            responses of the batch, or `none`.
+
+    Raises:
+        UserError: for a key that does not belong to the objective.
     """
 
+    name: Literal[
+        "top_k_softmax", "dense_softmax", "gumbel_softmax", "reinforce"
+    ] = "top_k_softmax"
     k: int = _bounded(2, default=2)
     straight_through: bool = False
+    temperature: float = _bounded(0.01, 100, default=1.0)
+    final_temperature: float | None = _bounded(0.01, 100, default=None)
+    temperature_steps: int = _bounded(1, default=1_000)
+    reward: Literal["response", "rollouts", "prefixes"] = "response"
+    rollouts: int = _bounded(1, default=4)
+    baseline: Literal["leave_one_out", "none"] = "leave_one_out"
+
+    def __post_init__(self):
+        mine = ("name", *OBJECTIVE_SETTINGS[self.name])
+        for key in dataclasses.fields(self):
+            value = getattr(self, key.name)
+            if key.name not in mine and value != key.default:
+                owners = (
+                    name
+                    for name, keys in OBJECTIVE_SETTINGS.items()
+                    if key.name in keys
+                )
+                raise UserError(
+                    f"objective.{key.name} = {value!r} has no meaning for "
+                    f"objective.name = {self.name}; it belongs to "
+                    f"{', '.join(owners)}"
+                )
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the keys that the chosen objective takes."""
+        return {
+            key: getattr(self, key) for key in OBJECTIVE_SETTINGS[self.name]
+        }
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from keras_dialgan.layers.soft_embedding import SoftEmbedding
+
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
-class TopKSoftmaxEmbedding(keras.layers.Embedding):
+class TopKSoftmaxEmbedding(SoftEmbedding):
     """Word vectors of tokens, or of the logits of tokens yet to be chosen.
 
     The hard look-up is that of `keras.layers.Embedding`. The soft look-up
@@ -57,43 +59,8 @@ class TopKSoftmaxEmbedding(keras.layers.Embedding):
         super().__init__(input_dim, output_dim, **kwargs)
         self.k = k
 
-    def call(self, inputs, soft: bool = False):
-        if not soft:
-            return super().call(inputs)
-        if inputs.shape[-1] != self.input_dim:
-            raise ValueError(
-                f"soft look-up needs logits of shape [..., {self.input_dim}], "
-                f"found shape {tuple(inputs.shape)}"
-            )
-        logits, indices = ops.top_k(inputs, self.k)
-        return self.mix(logits, indices)
-
-    def mix(self, logits, indices):
-        """Averages the word vectors of chosen tokens by their logits (Eq. 9).
-
-        Args:
-            logits: float tensor `[..., n]`, the logits f~ of n tokens.
-            indices: integer tensor `[..., n]`, the tokens.
-
-        Returns:
-            The mixtures u~, `[..., D]`, in the compute dtype.
-        """
-        dtype = keras.backend.result_type(logits.dtype, "float32")
-        weights = ops.softmax(ops.cast(logits, dtype), axis=-1)
-        weights = ops.cast(weights, self.compute_dtype)
-        vectors = super().call(indices)
-        return ops.sum(ops.expand_dims(weights, -1) * vectors, axis=-2)
-
-    def compute_mask(self, inputs, mask=None, soft: bool = False):
-        return mask if soft else super().compute_mask(inputs, mask)
-
-    def compute_output_shape(self, input_shape, soft: bool = False):
-        leading = input_shape[:-1] if soft else input_shape
-        return (*leading, self.output_dim)
-
-    def compute_output_spec(self, inputs, soft: bool = False):
-        shape = self.compute_output_shape(inputs.shape, soft=soft)
-        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+    def soften(self, logits):
+        return self.mix(*ops.top_k(logits, self.k))
 
     def get_config(self) -> dict:
         return {**super().get_config(), "k": self.k}

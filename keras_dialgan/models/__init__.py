@@ -14,17 +14,26 @@ from keras_dialgan.models.discriminator import (
 )
 from keras_dialgan.models.gan_dialogue_model import GANDialogueModel
 from keras_dialgan.models.generator import Generator, build_generator
-from keras_dialgan.models.objectives import TopKSoftmax
+from keras_dialgan.models.objectives import (
+    DenseSoftmax,
+    GumbelSoftmax,
+    Reinforce,
+    TopKSoftmax,
+    make_objective,
+)
 from keras_dialgan.models.responder import Responder, cut_at_end, pad_rows
 
 __all__ = [
     "BeamSearch",
     "Decoded",
+    "DenseSoftmax",
     "Discriminator",
     "GANDialogueModel",
     "Generator",
     "Greedy",
+    "GumbelSoftmax",
     "NucleusSampling",
+    "Reinforce",
     "Responder",
     "Sampling",
     "TopKSampling",
@@ -33,5 +42,6 @@ __all__ = [
     "build_generator",
     "cut_at_end",
     "decode",
+    "make_objective",
     "pad_rows",
 ]

@@ -36,25 +36,27 @@ class GANDialogueModel(keras.Model):
     - `discriminator`: the discriminator learns to tell the batch's pairs
       from as many drawn from the replay (Eq. 5).
 
-    The adversarial gradient takes two passes. The first decodes greedily,
-    without gradient. The second runs the decoder teacher-forced on the
-    tokens found, all steps at once, and computes the logits of the
-    candidates only. As no gradient passes through the argmax that feeds the
-    decoder, loss and gradient are those of the decoding loop.
+    How it learns that is the objective's affair. The paper's takes two
+    passes. The first decodes greedily, without gradient. The second runs the
+    decoder teacher-forced on the tokens found, all steps at once, and
+    computes the logits of the candidates only. As no gradient passes through
+    the argmax that feeds the decoder, loss and gradient are those of the
+    decoding loop.
 
     Args:
         generator: a `Generator`.
         discriminator: a `Discriminator`.
         replay: the store C_D, with `add` and `draw`; needed for the `sample`
             and `discriminator` phases.
-        objective: what the discriminator reads of a generated response;
-            `TopKSoftmax` with the generator's k when None.
+        objective: an `Objective`, how the generator learns from the
+            discriminator; `TopKSoftmax` with the generator's k when None.
         scheduled_sampling: probability with which an MLE step feeds the
             decoder its own argmax token instead of the response's.
         discriminator_updates_word_vectors: whether the discriminator's phase
             may change the shared word matrix W.
-        seed: of scheduled sampling and of the draws from the replay; both
-            are functions of it and of the number of the step.
+        seed: of scheduled sampling, of the draws from the replay and of
+            objectives that sample; all are functions of it and of the number
+            of the step.
         **kwargs: as of `keras.Model`.
 
     Call arguments:
@@ -177,6 +179,11 @@ class GANDialogueModel(keras.Model):
     def step(self) -> int:
         """The number of steps done, over all schedules."""
         return int(tf.convert_to_tensor(self.steps_done))
+
+    @property
+    def adversarial_updates(self):
+        """The number of updates by the adversarial phase, a variable."""
+        return self.phase_optimizers["adversarial"].iterations
 
     @property
     def phase(self) -> str:

@@ -5,8 +5,8 @@ import tensorflow as tf
 from keras_dialgan.models.sequences import valid_positions
 
 
-def response_nll(generator, features, response):
-    """Negative log-likelihood of each response's tokens (inside of Eq. 4).
+def token_nll(generator, features, response):
+    """Negative log-likelihood of each token of responses.
 
     Only valid positions are projected to the vocabulary: at real lengths
     about half of a padded batch never meets the largest product of the step.
@@ -17,17 +17,34 @@ def response_nll(generator, features, response):
         response: integer tokens, `[batch, time]`.
 
     Returns:
+        A tuple of -log p_t[s_t] for the n valid tokens, `[n]`, in float32 at
+        least, and of their places, row and step, `[n, 2]`.
+    """
+    places = tf.where(valid_positions(response))
+    losses = generator.projection.negative_log_likelihood(
+        tf.gather_nd(features, places), tf.gather_nd(response, places)
+    )
+    return losses, places
+
+
+def response_nll(generator, features, response):
+    """Negative log-likelihood of each response's tokens (inside of Eq. 4).
+
+    Args:
+        generator: as of `token_nll`.
+        features: as of `token_nll`.
+        response: as of `token_nll`.
+
+    Returns:
         A tuple of the sums over a response's tokens of -log p_t[s_t], and
         the numbers of tokens, both `[batch]`, in float32 at least.
     """
-    mask = valid_positions(response)
-    rows = tf.where(mask)
-    losses = generator.projection.negative_log_likelihood(
-        tf.gather_nd(features, rows), tf.gather_nd(response, rows)
-    )
+    losses, places = token_nll(generator, features, response)
     batch = tf.shape(response)[0]
-    nll = tf.math.unsorted_segment_sum(losses, rows[:, 0], batch)
-    counts = tf.reduce_sum(tf.cast(mask, losses.dtype), axis=1)
+    nll = tf.math.unsorted_segment_sum(losses, places[:, 0], batch)
+    counts = tf.reduce_sum(
+        tf.cast(valid_positions(response), losses.dtype), axis=1
+    )
     return nll, counts
 
 

@@ -9,7 +9,6 @@ import tensorflow as tf
 from keras_dialgan.models.decoding import decode
 from keras_dialgan.models.decoding_strategies import Greedy, MixedWithTruth
 from keras_dialgan.models.losses import (
-    adversarial_loss,
     discriminator_loss,
     mle_loss,
     response_nll,
@@ -33,50 +32,12 @@ def mle_step(model, data) -> dict:
 
 
 def adversarial_step(model, data) -> dict:
-    """Updates the generator on L_G (Eq. 6), in two passes."""
+    """Updates the generator on L_G (Eq. 6), as the objective has it."""
     with tf.GradientTape() as tape:
-        losses = adversarial_losses(model, data["context"], tape)
+        losses = model.objective.losses(model, data["context"], tape)
         loss = _global_mean(losses)
     norm, finite = _update(model, "adversarial", tape, loss)
     return {**_track(model, "adversarial", losses, norm), "finite": finite}
-
-
-def adversarial_losses(model, context, tape):
-    """Computes Eq. 6 for each context by the two passes.
-
-    Args:
-        model: the training model.
-        context: integer tokens `[batch, time]`.
-        tape: the gradient tape, paused while decoding.
-
-    Returns:
-        Losses, `[batch]`.
-    """
-    encoded = model.generator.encode(context)
-    with tape.stop_recording():
-        decoded = decode(
-            model.generator,
-            encoded,
-            Greedy(),
-            candidates=model.objective.candidates,
-            log_probabilities=False,
-        )
-    features = model.generator.decode(decoded.tokens, encoded)
-    vectors = model.objective.response_vectors(
-        model.generator, features, decoded
-    )
-    # The generator answers for its response, not for how the
-    # discriminator reads the context.
-    read = tf.stop_gradient(model.generator.word_embedding(context))
-    scores = model.discriminator.score(
-        {
-            "context": read,
-            "context_mask": encoded.mask,
-            "response": vectors,
-            "response_mask": valid_positions(decoded.tokens),
-        }
-    )
-    return adversarial_loss(scores)
 
 
 def sample_step(model, data) -> dict:
@@ -101,7 +62,11 @@ def discriminator_step(model, data) -> dict:
     """Updates the discriminator on L_D (Eq. 5)."""
     human = tf.shape(data["context"])[0]
     context = _stack_padded(data["context"], data["generated_context"])
-    response = _stack_padded(data["response"], data["generated_response"])
+    response = _stack_padded(
+        *model.objective.discriminator_responses(
+            model, data["response"], data["generated_response"]
+        )
+    )
     is_bot = tf.range(tf.shape(context)[0]) >= human
     with tf.GradientTape() as tape:
         scores = model.discriminator.score(

@@ -1,16 +1,14 @@
 """The training model of a configuration."""
 
-import dataclasses
-
 import numpy as np
 
 from keras_dialgan.config import Config
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.models import (
     GANDialogueModel,
-    TopKSoftmax,
     build_discriminator,
     build_generator,
+    make_objective,
 )
 from keras_dialgan.training.adam import Adam
 from keras_dialgan.training.replay import Replay
@@ -38,7 +36,7 @@ def build_training_model(
         replay=Replay(
             config.replay.capacity, config.replay.half_life, width, width
         ),
-        objective=TopKSoftmax(**dataclasses.asdict(config.objective)),
+        objective=make_objective(config.objective),
         scheduled_sampling=config.pretraining.scheduled_sampling,
         discriminator_updates_word_vectors=(
             config.discriminator.updates_word_vectors

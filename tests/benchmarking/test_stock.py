@@ -11,7 +11,6 @@ from keras_dialgan.models.losses import (
     mle_loss,
     response_nll,
 )
-from keras_dialgan.models.phases import adversarial_losses
 from keras_dialgan.models.sequences import valid_positions
 from tests.models.small_models import make_batch, make_model, randomise
 
@@ -61,7 +60,7 @@ def test_adversarial_losses_and_gradients_agree(model, batch):
         theirs = stock.adversarial_loss(batch)
     expected = norm(tape, theirs, stock.generator)
     with tf.GradientTape() as tape:
-        losses = adversarial_losses(model, batch["context"], tape)
+        losses = model.objective.losses(model, batch["context"], tape)
         ours = tf.reduce_mean(losses)
     assert float(ours) == pytest.approx(float(theirs), rel=1e-10)
     assert float(norm(tape, ours, model.generator)) == pytest.approx(

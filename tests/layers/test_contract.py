@@ -4,6 +4,7 @@ import pytest
 from keras_dialgan.layers import (
     LSTM,
     BidirectionalLSTM,
+    GumbelSoftmaxEmbedding,
     LuongAttention,
     TopKSoftmaxEmbedding,
     VocabularyProjection,
@@ -22,6 +23,20 @@ LOGITS = rng.normal(size=(2, 4, 7)).astype("float32")
 def test_top_k_softmax_embedding_keeps_the_layer_contract(arguments):
     check_layer_contract(
         lambda **kwargs: TopKSoftmaxEmbedding(7, 3, k=3, **kwargs),
+        LOGITS if arguments else TOKENS,
+        **arguments,
+    )
+
+
+@pytest.mark.parametrize("straight_through", [False, True])
+@pytest.mark.parametrize("arguments", [{}, {"soft": True}])
+def test_gumbel_softmax_embedding_keeps_the_layer_contract(
+    arguments, straight_through
+):
+    check_layer_contract(
+        lambda **kwargs: GumbelSoftmaxEmbedding(
+            *(7, 3, 0.5, straight_through), seed=4, **kwargs
+        ),
         LOGITS if arguments else TOKENS,
         **arguments,
     )

@@ -38,10 +38,10 @@ def make_discriminator(**sizes):
     )
 
 
-def make_model(k=2, generator=None, **arguments):
+def make_model(k=2, generator=None, discriminator=None, **arguments):
     return GANDialogueModel(
         generator or make_generator(k),
-        make_discriminator(),
+        discriminator or make_discriminator(),
         replay=Replay(1000, 100, LENGTH, LENGTH),
         **arguments,
     )

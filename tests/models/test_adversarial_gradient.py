@@ -1,16 +1,19 @@
-"""The two passes against differentiating straight through the loop."""
+"""The two-pass gradients against a decoding loop under the tape."""
+
+import functools
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_dialgan.models import DenseSoftmax, GumbelSoftmax, TopKSoftmax
 from keras_dialgan.models.decoding import decode
-from keras_dialgan.models.objectives import TopKSoftmax
-from keras_dialgan.models.phases import adversarial_losses
+from keras_dialgan.models.random_rows import RandomRows, step_seed
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
 from keras_dialgan.training.schedule import Phase, Schedule
 
 from .small_models import (
+    V,
     endless,
     make_batch,
     make_generator,
@@ -21,11 +24,41 @@ from .small_models import (
 CONTEXTS = make_batch(24, seed=5)
 
 
-def loop_reference(model, context, k):
+def top_k(k):
+    def average(logits, noise, W):
+        values, indices = tf.math.top_k(logits, k)
+        weights = tf.nn.softmax(values)
+        return tf.reduce_sum(weights[..., None] * tf.gather(W, indices), axis=1)
+
+    return average
+
+
+def dense(logits, noise, W):
+    return tf.nn.softmax(logits) @ W
+
+
+def gumbel(temperature):
+    def average(logits, noise, W):
+        return tf.nn.softmax((logits + noise) / temperature) @ W
+
+    return average
+
+
+# Of each objective: its class, its settings and its average in plain words.
+OBJECTIVES = {
+    "top 2": (TopKSoftmax, {"k": 2}, top_k(2)),
+    "top 3": (TopKSoftmax, {"k": 3}, top_k(3)),
+    "top 11": (TopKSoftmax, {"k": 11}, top_k(11)),
+    "dense": (DenseSoftmax, {}, dense),
+    "gumbel": (GumbelSoftmax, {"temperature": 0.6}, gumbel(0.6)),
+}
+
+
+def loop_reference(model, context, average, noisy=False, hard=False):
     """Eq. 6 through the decoding loop with all logits, step by step.
 
-    The tape records everything: full logits at each step, a top-k of them,
-    the softmax, the mixture, and the argmax that feeds the next step.
+    The tape records everything: full logits at each step, the average of
+    word vectors, and the argmax that feeds the next step.
     """
     generator = model.generator
     W = generator.word_embedding.embeddings
@@ -33,17 +66,20 @@ def loop_reference(model, context, k):
     keys = generator.attention.project_value(encoded.memory)
     weights = generator.step_weights()
     rows = context.shape[0]
+    random = RandomRows(step_seed(model), rows)
     last, states = tf.fill([rows], BOS), encoded.states
     running = tf.ones([rows], bool)
     vectors, masks, tokens = [], [], []
-    for _ in range(generator.config.max_length):
+    for step in range(generator.config.max_length):
         logits, states = generator.step(last, states, encoded, keys, weights)
-        values, indices = tf.math.top_k(logits, k)
-        mixture = tf.nn.softmax(values)
-        vectors.append(
-            tf.reduce_sum(mixture[..., None] * tf.gather(W, indices), axis=1)
-        )
-        chosen = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        noise = tf.zeros_like(logits)
+        if noisy:
+            noise = random.gumbel(step, tf.range(rows), V, "float64")
+        chosen = tf.argmax(logits + noise, axis=-1, output_type=tf.int32)
+        mixture = average(logits, noise, W)
+        if hard:
+            mixture += tf.stop_gradient(tf.gather(W, chosen) - mixture)
+        vectors.append(mixture)
         masks.append(running)
         tokens.append(tf.where(running, chosen, PAD))
         running = tf.logical_and(running, chosen != EOS)
@@ -61,65 +97,108 @@ def loop_reference(model, context, k):
     return tf.sigmoid(scores[:, 0]), tf.stack(tokens, axis=1)
 
 
-def dense(gradients):
+def as_arrays(gradients):
     return [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
 
 
-@pytest.fixture(params=["concat", "general"])
-def model(float64, request):
-    """A model that has learned a little: its responses are ragged."""
-    generator = make_generator(attention_score=request.param)
+def losses_and_gradients(model, compute):
+    variables = model.generator.trainable_variables
+    with tf.GradientTape() as tape:
+        losses = compute(tape)
+        total = tf.reduce_mean(losses)
+    return losses, as_arrays(tape.gradient(total, variables))
+
+
+def fresh_model(score):
+    generator = make_generator(attention_score=score)
     randomise(generator, scale=0.3)
     model = make_model(generator=generator)
     randomise(model.discriminator, seed=1)
-    schedule = Schedule((Phase("mle", 40),), 24, {"mle": 0.03})
-    model.compile(schedule)
+    model.compile(Schedule((Phase("mle", 40),), 24, {"mle": 0.03}))
+    return model
+
+
+@functools.cache
+def trained_weights(score):
+    model = fresh_model(score)
     model.fit(endless(CONTEXTS), steps_per_epoch=40, verbose=0, shuffle=False)
+    return model.get_weights()
+
+
+@pytest.fixture
+def model(float64, request):
+    """A model that has learned a little: its responses are ragged."""
+    model = fresh_model(request.param)
+    model.set_weights(trained_weights(request.param))
+    generator = model.generator
     tokens = decode(generator, generator.encode(CONTEXTS["context"])).tokens
     assert len(set((tokens.numpy() != PAD).sum(axis=1))) > 2
     return model
 
 
-def test_two_passes_equal_the_decoding_loop(model):
-    variables = model.generator.trainable_variables
+@pytest.mark.parametrize(
+    ("model", "straight_through"),
+    [("concat", False), ("general", False), ("concat", True)],
+    indirect=["model"],
+)
+def test_two_passes_equal_the_decoding_loop(model, straight_through):
     context = CONTEXTS["context"]
-    for k in (2, 3, 11):
-        model.objective = TopKSoftmax(k)
-        with tf.GradientTape() as tape:
-            expected, _ = loop_reference(model, context, k)
-            total = tf.reduce_mean(expected)
-        expected_gradients = dense(tape.gradient(total, variables))
-
-        with tf.GradientTape() as tape:
-            losses = adversarial_losses(model, context, tape)
-            total = tf.reduce_mean(losses)
-        gradients = dense(tape.gradient(total, variables))
-
+    for name, (kind, settings, average) in OBJECTIVES.items():
+        noisy = kind is GumbelSoftmax
+        expected, expected_gradients = losses_and_gradients(
+            model,
+            lambda _, average=average, noisy=noisy: loop_reference(
+                model, context, average, noisy, straight_through
+            )[0],
+        )
+        objective = kind(straight_through=straight_through, **settings)
+        losses, gradients = losses_and_gradients(
+            model,
+            lambda tape, objective=objective: objective.losses(
+                model, context, tape
+            ),
+        )
         np.testing.assert_allclose(losses, expected, rtol=1e-10)
         for variable, ours, reference in zip(
-            variables, gradients, expected_gradients, strict=True
+            model.generator.trainable_variables,
+            gradients,
+            expected_gradients,
+            strict=True,
         ):
             scale = np.abs(reference).max()
             assert scale > 0, variable.path
             error = np.abs(ours - reference).max() / scale
-            assert error < 1e-10, (k, variable.path, error)
+            assert error < 1e-10, (name, variable.path, error)
 
 
-def test_straight_through_reads_the_tokens_own_vectors(model):
-    context = CONTEXTS["context"]
-    _, tokens = loop_reference(model, context, 3)
-    model.objective = TopKSoftmax(3, straight_through=True)
-    W = model.generator.word_embedding.embeddings
-    with tf.GradientTape() as tape:
-        losses = adversarial_losses(model, context, tape)
-    expected = model.discriminator.score(
-        {
-            "context": tf.gather(W, context),
-            "context_mask": model.generator.encode(context).mask,
-            "response": tf.gather(W, tokens),
-            "response_mask": tokens != PAD,
-        }
+@pytest.mark.parametrize("model", ["concat"], indirect=True)
+@pytest.mark.parametrize("name", ["dense", "gumbel"])
+def test_the_gradient_equals_finite_differences(model, name):
+    """Along a random direction, so short that no token changes."""
+    kind, settings, _ = OBJECTIVES[name]
+    objective, context = kind(**settings), CONTEXTS["context"]
+    variables = model.generator.trainable_variables
+    _, gradients = losses_and_gradients(
+        model, lambda tape: objective.losses(model, context, tape)
     )
-    np.testing.assert_allclose(losses, tf.sigmoid(expected[:, 0]), rtol=1e-10)
-    gradient = tape.gradient(losses, model.generator.projection.kernel)
-    assert np.abs(tf.convert_to_tensor(gradient)).max() > 0
+    random = np.random.default_rng(7)
+    W = model.generator.word_embedding.embeddings
+    # Of W the discriminator's reading of the context is not differentiated.
+    directions = [random.normal(size=v.shape) * (v is not W) for v in variables]
+
+    def value(distance):
+        before = [v.numpy() for v in variables]
+        for v, direction in zip(variables, directions, strict=True):
+            v.assign_add(distance * direction)
+        with tf.GradientTape() as tape:
+            total = tf.reduce_mean(objective.losses(model, context, tape))
+        for v, was in zip(variables, before, strict=True):
+            v.assign(was)
+        return float(total)
+
+    numeric = (value(1e-6) - value(-1e-6)) / 2e-6
+    slope = sum(
+        np.sum(g * d) for g, d in zip(gradients, directions, strict=True)
+    )
+    assert slope == pytest.approx(numeric, rel=1e-6)
+    assert abs(slope) > 1e-4

@@ -10,7 +10,7 @@ from keras_dialgan.models import (
     build_generator,
     decode,
 )
-from keras_dialgan.models.phases import PHASE_STEPS, adversarial_losses
+from keras_dialgan.models.phases import PHASE_STEPS
 from keras_dialgan.text.vocabulary import EOS, PAD
 from keras_dialgan.training import Phase, Replay, Schedule, global_iteration
 
@@ -134,7 +134,7 @@ def test_padding_never_changes_a_loss(float64):
             for key, tokens in make_batch(6).items()
         }
         with tf.GradientTape() as tape:
-            losses = adversarial_losses(model, batch["context"], tape)
+            losses = model.objective.losses(model, batch["context"], tape)
         adversarial.append(np.asarray(losses))
         model.perplexity.reset_state()
         perplexities.append(float(model.test_step(batch)["perplexity"]))
@@ -180,9 +180,9 @@ def test_permuting_a_batch_permutes_its_adversarial_losses(float64):
     context = make_batch(6)["context"]
     order = np.array([4, 0, 5, 2, 1, 3])
     with tf.GradientTape() as tape:
-        losses = adversarial_losses(model, context, tape)
+        losses = model.objective.losses(model, context, tape)
     with tf.GradientTape() as tape:
-        permuted = adversarial_losses(model, context[order], tape)
+        permuted = model.objective.losses(model, context[order], tape)
     np.testing.assert_allclose(permuted, np.asarray(losses)[order], rtol=1e-10)
 
 

@@ -1,7 +1,7 @@
 """A program: 20 steps of every phase in float64 under some strategy.
 
-Called with the strategy, the folder that receives weights and losses, and
-optionally a number of logical CPU devices.
+Called with the strategy, the folder that receives weights and losses, a
+number of logical CPU devices, and settings of the objective.
 """
 
 import sys
@@ -25,12 +25,14 @@ def global_batches():
     ]
 
 
-def main(strategy_name: str, folder: str, devices: int = 1) -> None:
+def main(strategy_name: str, folder: str, devices: int, *settings) -> None:
     if devices > 1:
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
             cpu, [tf.config.LogicalDeviceConfiguration()] * devices
         )
+    from keras_dialgan.config import load_preset
+    from keras_dialgan.models import make_objective
     from keras_dialgan.training import Adam, Phase, Schedule, get_strategy
     from tests.models.small_models import (
         make_generator,
@@ -57,6 +59,7 @@ def main(strategy_name: str, folder: str, devices: int = 1) -> None:
     with strategy.scope():
         model = make_model(
             generator=make_generator(encoder_layers=1, decoder_layers=1),
+            objective=make_objective(load_preset("tiny", settings).objective),
             discriminator_updates_word_vectors=True,
         )
         randomise(model)
@@ -89,4 +92,4 @@ def main(strategy_name: str, folder: str, devices: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

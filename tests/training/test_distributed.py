@@ -48,14 +48,14 @@ def free_ports(count):
     return ports
 
 
-def run_steps(folder, strategy, devices=1, workers=1):
+def run_steps(folder, strategy, devices=1, workers=1, objective=()):
     """Runs 20 steps of every phase; returns each worker's results."""
     folder.mkdir()
     program = ["-m", "tests.training.distributed_run", strategy, folder]
     ports = free_ports(workers)
     processes = [
         start(
-            [*program, devices],
+            [*program, devices, *objective],
             folder / f"log{task}",
             task if workers > 1 else None,
             ports,
@@ -76,6 +76,14 @@ def on_one_device(tmp_path_factory):
     return run_steps(folder, "one_device")[0]
 
 
+def assert_same_results(found, expected):
+    assert set(found) == set(expected)
+    for name in found:
+        np.testing.assert_allclose(
+            found[name], expected[name], rtol=0, atol=1e-8
+        )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
@@ -87,14 +95,31 @@ def test_the_same_global_batch_gives_the_same_training(
 ):
     """Ragged lengths and partial batches included; in float64."""
     for found in run_steps(tmp_path / "run", *arguments):
-        assert set(found) == set(on_one_device)
-        for name in found:
-            np.testing.assert_allclose(
-                found[name], on_one_device[name], rtol=0, atol=1e-8
-            )
+        assert_same_results(found, on_one_device)
     weights = [name for name in on_one_device if name.startswith("weight")]
     assert len(weights) > 30
     assert {"mle_loss", "adversarial_loss", "discriminator_loss"} <= set(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["name=dense_softmax"],
+        ["name=gumbel_softmax", "final_temperature=0.5"],
+        ["name=reinforce"],
+        ["name=reinforce", "reward=rollouts", "rollouts=2"],
+        ["name=reinforce", "reward=prefixes"],
+    ],
+    ids=" ".join,
+)
+def test_every_objective_trains_alike_on_two_devices(tmp_path, settings):
+    objective = [f"objective.{setting}" for setting in settings]
+    expected, found = (
+        run_steps(tmp_path / strategy, strategy, devices, objective=objective)
+        for strategy, devices in (("one_device", 1), ("mirrored", 2))
+    )
+    assert_same_results(found[0], expected[0])
 
 
 def step_of(output):
