@@ -38,6 +38,7 @@ NOT_STARTED = {
 }
 # Calls whose arguments are only parsed, by a word of theirs, and why.
 NOT_RUN = {
+    "benchmark.py": "takes minutes; its tests run single sections",
     "download_corpus.py": "fetches gigabytes; its tests have a server",
     "--judges": "takes minutes; test_evaluation_scripts.py trains small ones",
     "--frontier": "takes minutes, and likewise",
