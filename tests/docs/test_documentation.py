@@ -233,3 +233,18 @@ def test_the_table_from_the_paper_to_the_code_names_what_is_there():
 
 def quoted(cell):
     return re.findall(r"`([^`]+)`", cell)
+
+
+def test_the_demo_calls_scripts_as_they_want_to_be_called():
+    planned = subprocess.run(
+        ["make", "--dry-run", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.replace("\\\n", " ")
+    calls = re.findall(r"python (scripts/\w+\.py [^;<>|\n]*)", planned)
+    assert len(calls) >= 5
+    for call in calls:
+        # The shell's loop variable is one of these.
+        scripts.parse(*script_call(call.replace("$stage", "mle").split()))
