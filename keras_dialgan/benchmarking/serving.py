@@ -101,7 +101,11 @@ def _corpus(path: Path, sizes: Sizes) -> PreparedCorpus:
     prepare(
         [SmallTalkSource(2_000)],
         path,
-        PreparationSettings(format="small-talk", entity_tagger="rules"),
+        PreparationSettings(
+            format="small-talk",
+            entity_tagger="rules",
+            max_length=sizes.length,
+        ),
     )
     corpus = PreparedCorpus(path)
     words = corpus.vocabulary.tokens[len(FIRST_TOKENS) :]
@@ -109,7 +113,6 @@ def _corpus(path: Path, sizes: Sizes) -> PreparedCorpus:
     filled = list(itertools.chain(words, more))
     filled = filled[: sizes.vocabulary - len(FIRST_TOKENS)]
     corpus.vocabulary = Vocabulary.of_words(filled)
-    corpus.max_length = sizes.length
     return corpus
 
 
