@@ -15,12 +15,12 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PICTURES = {"compare": 5, "paper": 2, "quickstart": 1, "topk_softmax": 4}
 # A minute on two cores: enough for responses of different lengths.
 SHORT = [
-    "pretraining.generator_steps=900",
-    "pretraining.samples=2000",
-    "pretraining.discriminator_steps=60",
-    "adversarial.iterations=4",
+    "pretraining.generator_steps=500",
+    "pretraining.samples=1000",
+    "pretraining.discriminator_steps=30",
+    "adversarial.iterations=2",
     "adversarial.samples=256",
-    "training.validate_every=450",
+    "training.validate_every=250",
     "training.probe_inputs=100",
 ]
 NOISE = re.compile(

@@ -14,15 +14,15 @@ from keras_dialgan.benchmarking import (
 
 
 def test_the_first_calls_do_not_count():
-    pauses = itertools.chain([0.02] * 3, itertools.repeat(0))
+    pauses = itertools.chain([0.02] * 2, itertools.repeat(0))
     times = call_times(lambda: time.sleep(next(pauses)), seconds=0.5)
     assert len(times) == 400
     assert np.median(times) < 0.01
 
 
-def test_a_slow_function_is_called_ten_times_all_the_same():
-    times = call_times(lambda: sum(range(10_000)), seconds=0)
-    assert len(times) == 10
+def test_a_slow_function_is_called_as_often_as_asked_all_the_same():
+    times = call_times(lambda: sum(range(10_000)), seconds=0, least=5)
+    assert len(times) == 5
     assert np.all(times > 0)
 
 

@@ -38,6 +38,7 @@ NOT_STARTED = {
 }
 # Calls whose arguments are only parsed, by a word of theirs, and why.
 NOT_RUN = {
+    "benchmark.py": "takes minutes; its tests run single sections",
     "download_corpus.py": "fetches gigabytes; its tests have a server",
     "--judges": "takes minutes; test_evaluation_scripts.py trains small ones",
     "--frontier": "takes minutes, and likewise",
@@ -232,3 +233,18 @@ def test_the_table_from_the_paper_to_the_code_names_what_is_there():
 
 def quoted(cell):
     return re.findall(r"`([^`]+)`", cell)
+
+
+def test_the_demo_calls_scripts_as_they_want_to_be_called():
+    planned = subprocess.run(
+        ["make", "--dry-run", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.replace("\\\n", " ")
+    calls = re.findall(r"python (scripts/\w+\.py [^;<>|\n]*)", planned)
+    assert len(calls) >= 5
+    for call in calls:
+        # The shell's loop variable is one of these.
+        scripts.parse(*script_call(call.replace("$stage", "mle").split()))
