@@ -53,6 +53,13 @@ def _arguments() -> argparse.ArgumentParser:
         help="continue from the newest checkpoint in --output",
     )
     arguments.add_argument(
+        "--pretrained",
+        type=Path,
+        metavar="DIR",
+        help="begin with stage mle of this model directory instead of "
+        "pre-training the generator; on the same corpus, at the same sizes",
+    )
+    arguments.add_argument(
         "--seed", type=natural_int, help="instead of training.seed"
     )
     return arguments
@@ -79,6 +86,7 @@ def main() -> None:
         options.output,
         get_strategy(options.strategy),
         options.resume,
+        options.pretrained,
     )
     print(f"stages {', '.join(directory.stages)} saved in {directory.path}")
 

@@ -105,6 +105,8 @@ def phases(settings: Settings) -> list[dict]:
             "stock_cpu": times[f"{phase} stock"].cpu_seconds,
             "times_faster": _ratio(times[f"{phase} stock"], times[phase]),
             "cpu_faster": _cpu_ratio(times[f"{phase} stock"], times[phase]),
+            # What products alone would allow, at the rate measured.
+            "most": times[f"{phase} stock"].seconds * rate / counts[phase],
             "mle_steps": times[phase].seconds / times["mle"].seconds,
             "gflop": counts[phase] / 1e9,
             "share_of_limit": counts[phase] / times[phase].seconds / rate,

@@ -60,6 +60,9 @@ class DiscriminatorConfig:
         dropout: share of the encoders' inputs and of the hidden units that
             is set to zero in training.
         updates_word_vectors: whether its own phase may change W.
+        mismatched: share of the weight of the negatives in L_D that falls to
+            human responses to other inputs; the rest is that of the generated
+            ones. The paper's is 0.
     """
 
     embedding_dimension: int | None = _bounded(1, default=None)
@@ -68,6 +71,7 @@ class DiscriminatorConfig:
     hidden_units: int = _bounded(1, default=100)
     dropout: float = _bounded(0, 0.9, default=0.0)
     updates_word_vectors: bool = False
+    mismatched: float = _bounded(0, 0.9, default=0.0)
 
 
 # Which of the section's keys each objective takes.
@@ -152,6 +156,8 @@ class PretrainingConfig:
     Args:
         generator_steps: MLE steps.
         generator_learning_rate: Adam's rate for them.
+        generator_annealing: share of that rate that is left at the last of
+            them; it falls linearly.
         scheduled_sampling: probability with which the decoder is fed its own
             argmax token instead of the response's, in every MLE phase.
         samples: responses that first fill the replay.
@@ -161,6 +167,7 @@ class PretrainingConfig:
 
     generator_steps: int = _bounded(0, default=50_000)
     generator_learning_rate: float = _bounded(0, 1, default=0.001)
+    generator_annealing: float = _bounded(0, 1, default=1.0)
     scheduled_sampling: float = _bounded(0, 1, default=0.0)
     samples: int = _bounded(1, default=125_000)
     discriminator_steps: int = _bounded(0, default=1_000)
@@ -184,6 +191,11 @@ class AdversarialConfig:
         stage_iteration: the global iteration whose MLE phase ends in stage B
             (`after_mle`) and the adversarial phase that follows it in stage
             C (`after_adversarial`); half of the iterations when None.
+        keep: what becomes of stage D (`final`): the `last` model, or the
+            `best` one of those measured after an adversarial or an MLE phase:
+            that of the highest distinct-2 on the probe inputs.
+        perplexity_growth: how many times the perplexity of stage A the `best`
+            model's may be.
     """
 
     iterations: int = _bounded(0, default=200)
@@ -196,6 +208,8 @@ class AdversarialConfig:
     discriminator_learning_rate: float = _bounded(0, 1, default=0.001)
     decay: float = _bounded(0, 1, default=0.995)
     stage_iteration: int | None = _bounded(1, default=None)
+    keep: Literal["last", "best"] = "last"
+    perplexity_growth: float = _bounded(1, default=1.1)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,21 @@ from keras_dialgan.errors import UserError
 from keras_dialgan.evaluation.aggregation import aggregate, aggregate_levels
 from keras_dialgan.files import read_json, write_json
 
+# The generator's pre-training depends on these settings alone.
+_PRETRAINED = "pretrained"
+_OF_PRETRAINING = (
+    "generator.",
+    "training.",
+    "pretraining.generator_",
+    "pretraining.scheduled_sampling=",
+)
+# What a run leaves out that others share the pre-training of.
+_PRETRAINING_ONLY = (
+    "pretraining.samples=1",
+    "pretraining.discriminator_steps=0",
+    "adversarial.iterations=0",
+)
+
 # Rows of the reports that the study compares: stage A and stage D.
 ROWS = ("A mle", "D final")
 
@@ -28,6 +43,11 @@ class Variation:
     name: str
     overrides: tuple[str, ...]
 
+    @property
+    def shares_pretraining(self) -> bool:
+        """Whether its generators begin as those of the other variations."""
+        return not any(o.startswith(_OF_PRETRAINING) for o in self.overrides)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -36,7 +56,9 @@ class Study:
     Attributes:
         corpus: directory of the prepared corpus.
         output: receives `NAME/seed-S/` with model, report and log of each
-            run, the matcher that judges all of them, and the results.
+            run, `pretrained/seed-S/` with the generator that the runs of a
+            seed begin with, the matcher that judges all of them, and the
+            results.
         preset: of all runs.
         variations: what the runs differ in.
         seeds: of the runs of each variation.
@@ -82,7 +104,9 @@ def run_study(
     """Trains and evaluates every run that is not finished yet.
 
     Each run is a process of its own, so that no run depends on what ran
-    before it. One that was interrupted goes on from its last checkpoint.
+    before it. One that was interrupted goes on from its last checkpoint. The
+    generator is pre-trained once a seed for all variations that have this
+    in common.
 
     Args:
         study: what to run.
@@ -97,6 +121,8 @@ def run_study(
             or a finished run was made with other settings.
     """
     names = [variation.name for variation in study.variations]
+    if _PRETRAINED in names:
+        raise UserError(f"--vary {_PRETRAINED}: is the name of what runs share")
     if len(set(names)) < len(names):
         raise UserError(f"--vary: a name stands twice in {', '.join(names)}")
     for variation in study.variations:
@@ -147,14 +173,11 @@ def _run(study, variation, seed, title, progress) -> dict[str, Any]:
     if report.exists():
         progress(f"{title}: finished before")
         return read_json(report)
+    pretrained = ()
+    if variation.shares_pretraining:
+        pretrained = ("--pretrained", _pretrain(study, seed, progress))
     progress(f"{title}: training; see {folder / 'log.txt'}")
-    _call(
-        folder,
-        study.scripts / "train.py",
-        *("--corpus", study.corpus, "--output", folder / "model"),
-        *("--preset", study.preset, "--seed", seed, "--resume"),
-        *(("--set", *made_with["settings"]) if made_with["settings"] else ()),
-    )
+    _train(study, folder, seed, made_with["settings"], *pretrained)
     progress(f"{title}: evaluation")
     _call(
         folder,
@@ -166,6 +189,26 @@ def _run(study, variation, seed, title, progress) -> dict[str, Any]:
         *(("--frontier", folder / "frontier.png") if study.frontier else ()),
     )
     return read_json(report)
+
+
+def _pretrain(study, seed, progress) -> Path:
+    """Finishes the pre-training of a seed and returns its model directory."""
+    folder = study.output / _PRETRAINED / f"seed-{seed}"
+    if not (folder / "model/stages/mle").exists():
+        progress(f"pre-training, seed {seed}; see {folder / 'log.txt'}")
+        folder.mkdir(parents=True, exist_ok=True)
+        _train(study, folder, seed, [*study.overrides, *_PRETRAINING_ONLY])
+    return folder / "model"
+
+
+def _train(study, folder: Path, seed: int, settings, *more) -> None:
+    _call(
+        folder,
+        study.scripts / "train.py",
+        *("--corpus", study.corpus, "--output", folder / "model"),
+        *("--preset", study.preset, "--seed", seed, "--resume", *more),
+        *(("--set", *settings) if settings else ()),
+    )
 
 
 def _call(folder: Path, script: Path, *arguments) -> None:

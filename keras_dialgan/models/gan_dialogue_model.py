@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_dialgan.models.compiled_step import compile_step
 from keras_dialgan.models.distribution import (
     distribute,
     gather_rows,
-    global_rows,
-    share_rows,
 )
 from keras_dialgan.models.losses import mle_loss, response_nll
 from keras_dialgan.models.metrics import Perplexity
+from keras_dialgan.models.negatives import with_generated, with_mismatched
 from keras_dialgan.models.objectives import TopKSoftmax
 from keras_dialgan.models.phases import PHASE_STEPS
 from keras_dialgan.models.updates import (
@@ -54,6 +54,9 @@ class GANDialogueModel(keras.Model):
             decoder its own argmax token instead of the response's.
         discriminator_updates_word_vectors: whether the discriminator's phase
             may change the shared word matrix W.
+        mismatched: share of the weight of the discriminator's negatives that
+            falls to human responses to other inputs, so that it must look at
+            the context, too (Reed et al., 2016); 0 for the paper's Eq. 5.
         seed: of scheduled sampling, of the draws from the replay and of
             objectives that sample; all are functions of it and of the number
             of the step.
@@ -86,6 +89,7 @@ class GANDialogueModel(keras.Model):
         objective=None,
         scheduled_sampling: float = 0.0,
         discriminator_updates_word_vectors: bool = False,
+        mismatched: float = 0.0,
         seed: int = 0,
         **kwargs,
     ):
@@ -98,6 +102,7 @@ class GANDialogueModel(keras.Model):
         self.discriminator_updates_word_vectors = (
             discriminator_updates_word_vectors
         )
+        self.mismatched = mismatched
         self.seed = seed
         # Steps done in all; random numbers of a step are a function of it.
         self.steps_done = keras.Variable(
@@ -114,6 +119,8 @@ class GANDialogueModel(keras.Model):
                 "discriminator_gradient_norm",
             ),
         }
+        if mismatched:
+            means["discriminator"] += ("mismatched_accuracy",)
         self.phase_metrics = {
             phase: {name: keras.metrics.Mean(name=name) for name in names}
             for phase, names in means.items()
@@ -243,7 +250,8 @@ class GANDialogueModel(keras.Model):
         Args:
             data: dictionary of `context` and `response`; for the
                 discriminator's phase also of the pairs drawn from the
-                replay, `generated_context` and `generated_response`.
+                replay, `generated_context` and `generated_response`, and if
+                there are mismatched pairs their `mismatched_response`.
 
         Returns:
             The phase's metrics; for `sample` also the `sampled` pairs, and
@@ -278,9 +286,11 @@ class GANDialogueModel(keras.Model):
                 epoch_logs.clear()
             data = next(iterator)
             if phase == "discriminator":
-                data = self._with_generated(data)
+                data = self._with_negatives(data)
             if phase in self.phase_optimizers:
-                rate = self.schedule.learning_rate(phase, self.epoch)
+                rate = self.schedule.learning_rate(
+                    phase, self.epoch, self.position
+                )
                 self.phase_optimizers[phase].learning_rate = rate
             logs = compiled[phase](data)
             if phase == "sample":
@@ -312,28 +322,7 @@ class GANDialogueModel(keras.Model):
         return test_function
 
     def _compile_step(self, step):
-        strategy = self.distribute_strategy
-
-        def run(data):
-            logs = strategy.run(step, args=(data,))
-            sampled = logs.pop("sampled", None)
-            logs = {
-                name: strategy.experimental_local_results(value)[0]
-                for name, value in logs.items()
-            }
-            return logs if sampled is None else {**logs, "sampled": sampled}
-
-        if self.run_eagerly:
-            return run
-        compiled = None
-
-        def call(data):
-            nonlocal compiled
-            if compiled is None:
-                compiled = tf.function(run, autograph=False, **_signature(data))
-            return compiled(data)
-
-        return call
+        return compile_step(step, self.distribute_strategy, self.run_eagerly)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Skips Keras' build by a batch: the models come built."""
@@ -360,26 +349,9 @@ class GANDialogueModel(keras.Model):
         wanted = self.schedule.phases[index].samples - done
         self.replay.add(contexts[:wanted], responses[:wanted])
 
-    def _with_generated(self, data) -> dict:
-        """Adds to a batch of human pairs as many from the replay."""
-        strategy = self.distribute_strategy
+    def _with_negatives(self, data) -> dict:
         random = np.random.default_rng([self.seed, self.step])
-        context, response = self.replay.draw(
-            global_rows(data["context"], strategy), random
-        )
-        return {
-            **data,
-            "generated_context": share_rows(context, strategy),
-            "generated_response": share_rows(response, strategy),
-        }
-
-
-def _signature(data) -> dict:
-    """Returns the arguments of `tf.function` that make one trace serve."""
-    parts = tf.nest.flatten(data)
-    if any(isinstance(p, tf.distribute.DistributedValues) for p in parts):
-        return {"reduce_retracing": True}
-    specs = tf.nest.map_structure(
-        lambda part: tf.TensorSpec([None] * part.shape.rank, part.dtype), data
-    )
-    return {"input_signature": [specs]}
+        strategy = self.distribute_strategy
+        if self.mismatched:
+            data = with_mismatched(data, strategy)
+        return with_generated(data, self.replay, random, strategy)

@@ -61,12 +61,15 @@ def sample_step(model, data) -> dict:
 def discriminator_step(model, data) -> dict:
     """Updates the discriminator on L_D (Eq. 5)."""
     human = tf.shape(data["context"])[0]
-    context = _stack_padded(data["context"], data["generated_context"])
-    response = _stack_padded(
-        *model.objective.discriminator_responses(
-            model, data["response"], data["generated_response"]
-        )
-    )
+    contexts = [data["context"], data["generated_context"]]
+    responses = [data["response"], data["generated_response"]]
+    weights = [1.0, 1.0 - model.mismatched]
+    if model.mismatched:
+        contexts.append(data["context"])
+        responses.append(data["mismatched_response"])
+        weights.append(model.mismatched)
+    responses = model.objective.discriminator_responses(model, responses)
+    context, response = _stack_padded(contexts), _stack_padded(responses)
     is_bot = tf.range(tf.shape(context)[0]) >= human
     with tf.GradientTape() as tape:
         scores = model.discriminator.score(
@@ -79,11 +82,23 @@ def discriminator_step(model, data) -> dict:
             training=True,
         )
         losses = discriminator_loss(scores, is_bot)
+        # The negatives together weigh as much as the human pairs.
+        weights = tf.constant(weights, losses.dtype) * (len(weights) / 2)
+        losses *= tf.repeat(weights, human)
         loss = _global_mean(losses)
     norm, finite = _update(model, "discriminator", tape, loss)
     right = tf.cast(tf.equal(scores[:, 0] > 0, is_bot), tf.float32)
+    human_right, generated_right, *mismatched_right = tf.split(
+        right, len(contexts)
+    )
     logs = _track(
-        model, "discriminator", losses, right[:human], right[human:], norm
+        model,
+        "discriminator",
+        losses,
+        human_right,
+        generated_right,
+        norm,
+        *mismatched_right,
     )
     return {**logs, "finite": finite}
 
@@ -147,12 +162,11 @@ def _global_mean(losses):
     return tf.reduce_sum(losses) / tf.cast(rows, losses.dtype)
 
 
-def _stack_padded(first, second):
-    """Stacks two batches of tokens, padding the narrower one."""
-    width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
+def _stack_padded(parts):
+    """Stacks batches of tokens, padding the narrower ones."""
+    width = tf.reduce_max([tf.shape(part)[1] for part in parts])
     padded = [
-        tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
-        for part in (first, second)
+        tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]]) for part in parts
     ]
     return tf.concat(padded, axis=0)
 

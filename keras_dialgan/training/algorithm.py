@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from keras_dialgan.config import Config, differences
+from keras_dialgan.config import Config, differences, with_values
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.embeddings import load_word_vectors
 from keras_dialgan.errors import UserError
@@ -32,6 +32,7 @@ def train(
     output: str | Path,
     strategy: tf.distribute.Strategy | None = None,
     resume: bool = False,
+    pretrained: str | Path | None = None,
 ) -> ModelDirectory:
     """Runs the whole of Algorithm 1 and saves its stages.
 
@@ -42,13 +43,17 @@ def train(
             all of them see.
         strategy: a `tf.distribute` strategy; the current one when None.
         resume: whether to continue from the newest checkpoint in `output`.
+        pretrained: a model directory whose stage `mle` takes the place of
+            generator pre-training, so that runs that differ in what follows
+            can share it. Adam's moments begin anew.
 
     Returns:
         The model directory.
 
     Raises:
         UserError: if settings, corpus and word vectors don't fit each other,
-            the directory holds another run, the corpus is damaged, a
+            the directory holds another run, the pre-trained generator is of
+            other sizes or another vocabulary, the corpus is damaged, a
             checkpoint can't be written, or the loss is not finite even with
             other data.
         TrainingStopped: a `UserError`; if the run was asked to stop.
@@ -58,6 +63,10 @@ def train(
     corpus.verify()
     word_vectors = load_word_vectors(corpus.directory, corpus.vocabulary)
     config = resolve(config, corpus, word_vectors)
+    if pretrained is not None:
+        pretrained = ModelDirectory(pretrained)
+        _check_vocabulary(pretrained, corpus)
+        config = with_values(config, {"pretraining": {"generator_steps": 0}})
     _check_shares(config, strategy)
     if workers.is_chief:
         _open_directory(Path(output), config, corpus, resume)
@@ -69,6 +78,8 @@ def train(
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         model = build_training_model(config, corpus, word_vectors)
+        if pretrained is not None:
+            pretrained.load_pretrained(model.generator)
     identity = {
         "configuration": _determining(config),
         "vocabulary": corpus.vocabulary.digest,
@@ -101,10 +112,16 @@ def _open_directory(
             f"{'; '.join(changed)}; resume with the same, or begin anew in "
             "another directory"
         )
+    _check_vocabulary(directory, corpus)
+
+
+def _check_vocabulary(
+    directory: ModelDirectory, corpus: PreparedCorpus
+) -> None:
     if directory.vocabulary.digest != corpus.vocabulary.digest:
         raise UserError(
-            f"{output}: was begun on a corpus with another vocabulary than "
-            f"{corpus.directory}"
+            f"{directory.path}: was begun on a corpus with another vocabulary "
+            f"than {corpus.directory}"
         )
 
 

@@ -41,6 +41,7 @@ def build_training_model(
         discriminator_updates_word_vectors=(
             config.discriminator.updates_word_vectors
         ),
+        mismatched=config.discriminator.mismatched,
         seed=config.training.seed,
     )
     clip = config.training.clip_norm or None

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -10,6 +11,7 @@ from tqdm import tqdm
 
 from keras_dialgan.config import TrainingConfig
 from keras_dialgan.files import atomic_write
+from keras_dialgan.models import GANDialogueModel
 from keras_dialgan.training.probe import Probe
 from keras_dialgan.training.records import read_records
 from keras_dialgan.training.stopping import StopRequest
@@ -32,6 +34,7 @@ class ProbeLog(keras.callbacks.Callback):
         start_step: the step at which the run (again) begins.
         settings: when to measure, and what to do about a collapse.
         stop: is asked to stop the run at a collapse.
+        measured: called with all measurements so far after each.
         is_chief: whether this worker measures and writes; all of them take
             part in the perplexity.
     """
@@ -46,6 +49,7 @@ class ProbeLog(keras.callbacks.Callback):
         start_step: int,
         settings: TrainingConfig,
         stop: StopRequest,
+        measured: Callable[[list[dict]], None],
         is_chief: bool = True,
     ):
         super().__init__()
@@ -56,8 +60,9 @@ class ProbeLog(keras.callbacks.Callback):
         self._path = path
         self._settings = settings
         self._stop = stop
+        self._measured = measured
         self._is_chief = is_chief
-        self._records = read_records(path, start_step)
+        self.records = read_records(path, start_step)
 
     def on_train_batch_begin(self, batch, logs=None):
         self._phase = self.model.phase
@@ -70,10 +75,15 @@ class ProbeLog(keras.callbacks.Callback):
             and model.step % self._settings.validate_every == 0
         )
         if due or model.finished_phase in ("mle", "adversarial"):
-            self._measure(model.finished_phase or "mle")
+            self.measure(model, model.finished_phase or "mle")
 
-    def _measure(self, phase: str) -> None:
-        model = self.model
+    def measure(self, model: GANDialogueModel, phase: str) -> None:
+        """Measures a model.
+
+        Args:
+            model: the training model.
+            phase: what it has just gone through.
+        """
         perplexity = model.evaluate(
             self._validation,
             steps=self._validation_steps,
@@ -90,11 +100,12 @@ class ProbeLog(keras.callbacks.Callback):
             "perplexity": perplexity,
             **self._probe.measure(),
         }
-        self._records.append(record)
+        self.records.append(record)
         with atomic_write(self._path) as file:
-            file.writelines(json.dumps(line) + "\n" for line in self._records)
+            file.writelines(json.dumps(line) + "\n" for line in self.records)
         self._board.probe(record, f"after_{phase}")
         tqdm.write(_describe(record))
+        self._measured(self.records)
         if not record["pretraining"]:
             self._watch_for_collapse(record)
 

@@ -177,8 +177,39 @@ class ModelDirectory:
         )
         discriminator = build_discriminator(self.config.discriminator)
         for model, file in zip((generator, discriminator), files, strict=True):
-            try:
-                model.load_weights(file)
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise UserError(f"{file}: can't be read ({error})") from None
+            _load_weights(model, file)
         return generator, discriminator
+
+    def load_pretrained(self, generator: Generator) -> None:
+        """Sets a generator to the weights of stage `mle`.
+
+        Args:
+            generator: one of the same sizes and the same vocabulary.
+
+        Raises:
+            UserError: if its sizes are others, the stage was not saved or its
+                file is damaged.
+        """
+        changed = [
+            f"{key} = {there!r} there and {here!r} here"
+            for key, there in vars(self.config.generator).items()
+            if (here := getattr(generator.config, key)) != there
+        ]
+        if changed:
+            raise UserError(
+                f"{self.path}: its generator has other sizes: "
+                f"{', '.join(changed)}"
+            )
+        if "mle" not in self.stages:
+            raise UserError(
+                f"{self.path}: has no stage mle; its pre-training is not over"
+            )
+        file = "stages/mle/generator.weights.h5"
+        _load_weights(generator, file_inside(self.path, file))
+
+
+def _load_weights(model, file: Path) -> None:
+    try:
+        model.load_weights(file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: can't be read ({error})") from None

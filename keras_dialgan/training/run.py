@@ -19,6 +19,7 @@ from keras_dialgan.training import tensorboard_curves as curves
 from keras_dialgan.training.checkpoint import CheckpointFolder
 from keras_dialgan.training.model_directory import ModelDirectory
 from keras_dialgan.training.probe import TABLE_1_UTTERANCES, Probe
+from keras_dialgan.training.records import best_record
 from keras_dialgan.training.saving import Checkpoints
 from keras_dialgan.training.status import Plan, Stage, StatusFile
 from keras_dialgan.training.stopping import StopRequest
@@ -157,7 +158,10 @@ class Run:
         )
         self.status.begin(self.model, index)
         self._fit(stage, callbacks)
-        if stage.saved_as:
+        if not stage.schedule.steps and not self.model.step:
+            # The generator was pre-trained elsewhere.
+            self.probe_log.measure(self.model, "mle")
+        if stage.saved_as and not (stage.saved_as == "final" and self._best()):
             self._save_stage(stage.saved_as)
         self.saver.save(self.model.step)
         self.checkpoints.finish()
@@ -234,25 +238,27 @@ class Run:
         training = self.config.training
         validation = self._validation()
         pairs = min(training.validation_pairs, len(validation))
+        self.probe_log = run_callbacks.ProbeLog(
+            self.probe,
+            evaluation_batches(
+                validation, _VALIDATION_BATCH, limit=pairs
+            ).cache(),
+            math.ceil(pairs / _VALIDATION_BATCH),
+            self.board,
+            self.directory.path / "metrics.jsonl",
+            self.model.step,
+            training,
+            self.stop,
+            self._keep_if_best,
+            self.workers.is_chief,
+        )
         return [
             curves.PhaseCurves(self.writer, training.log_every),
             curves.WeightHistograms(self.writer),
             run_callbacks.StageSaver(
                 self._save_stage, self.config.adversarial.stage_iteration
             ),
-            run_callbacks.ProbeLog(
-                self.probe,
-                evaluation_batches(
-                    validation, _VALIDATION_BATCH, limit=pairs
-                ).cache(),
-                math.ceil(pairs / _VALIDATION_BATCH),
-                self.board,
-                self.directory.path / "metrics.jsonl",
-                self.model.step,
-                training,
-                self.stop,
-                self.workers.is_chief,
-            ),
+            self.probe_log,
             self.saver,
             self.status,
         ]
@@ -261,7 +267,10 @@ class Run:
         validation = self._validation()
         pipeline = self.directory.text_pipeline()
         count = min(self.config.training.probe_inputs, len(validation))
-        contexts, _ = validation.gather(np.arange(count))
+        # The last ones: evaluations judge by the first, and a model that was
+        # kept for its responses to some inputs is judged by others.
+        rows = np.arange(len(validation) - count, len(validation))
+        contexts, _ = validation.gather(rows)
         shown = pipeline.encode(list(TABLE_1_UTTERANCES))
         return Probe(
             self.model.generator,
@@ -281,6 +290,17 @@ class Run:
                 stage, self.model.generator, self.model.discriminator
             )
             self.board.stage(stage)
+
+    def _best(self) -> dict | None:
+        """The record of the model to keep, if it is not the last one."""
+        settings = self.config.adversarial
+        if settings.keep == "last" or not self.workers.is_chief:
+            return None
+        return best_record(self.probe_log.records, settings.perplexity_growth)
+
+    def _keep_if_best(self, records: list[dict]) -> None:
+        if self._best() is records[-1]:
+            self._save_stage("final")
 
     def _save_checkpoint(self, background: bool) -> None:
         self.positions |= {

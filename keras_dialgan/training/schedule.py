@@ -55,6 +55,8 @@ class Schedule:
         batch_size: pairs of a step, over all devices.
         learning_rates: by phase (`sample` has none), at epoch 0.
         decay: factor on every rate from one epoch to the next.
+        annealing: factor on every rate from the first step of an epoch to
+            its last; the rate falls linearly.
 
     Example:
 
@@ -67,6 +69,7 @@ class Schedule:
     batch_size: int
     learning_rates: dict[str, float] = field(default_factory=dict)
     decay: float = 1.0
+    annealing: float = 1.0
 
     @property
     def is_pretraining(self) -> bool:
@@ -97,9 +100,11 @@ class Schedule:
             position -= length
         raise IndexError("position is past the end of the schedule")
 
-    def learning_rate(self, phase: str, epoch: int) -> float:
-        """Returns the rate of a phase in an epoch."""
-        return self.learning_rates[phase] * self.decay**epoch
+    def learning_rate(self, phase: str, epoch: int, position: int = 0) -> float:
+        """Returns the rate of a phase at a step of an epoch."""
+        passed = position / max(1, self.steps - 1)
+        factor = self.decay**epoch * (1 + (self.annealing - 1) * passed)
+        return self.learning_rates[phase] * factor
 
 
 def generator_pretraining(config: Config) -> Schedule:
@@ -109,6 +114,7 @@ def generator_pretraining(config: Config) -> Schedule:
         (Phase("mle", settings.generator_steps),),
         config.training.batch_size,
         {"mle": settings.generator_learning_rate},
+        annealing=settings.generator_annealing,
     )
 
 

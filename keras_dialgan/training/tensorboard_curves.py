@@ -37,11 +37,12 @@ class PhaseCurves(keras.callbacks.Callback):
                     f"{self._phase}/{name}", float(metric.result())
                 )
                 metric.reset_state()
-            if self._phase in self.model.phase_optimizers:
-                rate = self.model.schedule.learning_rate(
-                    self._phase, self.model.finished_epoch
+            optimizer = self.model.phase_optimizers.get(self._phase)
+            if optimizer is not None:
+                tf.summary.scalar(
+                    f"{self._phase}/learning_rate",
+                    float(optimizer.learning_rate),
                 )
-                tf.summary.scalar(f"{self._phase}/learning_rate", rate)
             if self.model.finished_phase == "sample":
                 replay = self.model.replay
                 tf.summary.scalar("replay/mean_age", replay.mean_age())

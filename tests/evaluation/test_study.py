@@ -25,6 +25,7 @@ with open(model / "calls", "a") as file:
 if (model.parents[2] / "break").exists():
     print("error: broken")
     sys.exit(1)
+(model / "stages/mle").mkdir(parents=True, exist_ok=True)
 """
 EVALUATE = """
 import json, pathlib, sys
@@ -71,9 +72,10 @@ def calls(study, name, seed):
 def test_every_variation_runs_with_every_seed_and_is_averaged(study):
     results = run_study(study)
     (call,) = calls(study, "k3", 3)
+    pretrained = study.output / "pretrained/seed-3/model"
     assert call == (
-        "--preset tiny --seed 3 --resume --set training.batch_size=8 "
-        "objective.k=3"
+        f"--preset tiny --seed 3 --resume --pretrained {pretrained} --set "
+        "training.batch_size=8 objective.k=3"
     )
     found = results["k3"]["D final"]["distinct_2"]
     assert found == {
@@ -85,6 +87,25 @@ def test_every_variation_runs_with_every_seed_and_is_averaged(study):
     assert level["margin"]["mean"] == pytest.approx(0.02)
 
 
+def test_the_generator_is_pre_trained_once_a_seed(study):
+    run_study(study)
+    for seed in study.seeds:
+        (call,) = calls(study, "pretrained", seed)
+        assert call == (
+            f"--preset tiny --seed {seed} --resume --set "
+            "training.batch_size=8 pretraining.samples=1 "
+            "pretraining.discriminator_steps=0 adversarial.iterations=0"
+        )
+
+
+def test_a_variation_of_the_pre_training_trains_the_whole(study):
+    longer = Variation("longer", ("pretraining.generator_steps=9",))
+    run_study(Study(**{**vars(study), "variations": [longer]}))
+    (call,) = calls(study, "longer", 1)
+    assert "--pretrained" not in call
+    assert not (study.output / "pretrained").exists()
+
+
 def test_finished_runs_are_skipped_and_a_failed_one_is_repeated(study):
     study.output.mkdir()
     (study.output / "break").touch()
@@ -92,12 +113,12 @@ def test_finished_runs_are_skipped_and_a_failed_one_is_repeated(study):
         run_study(study)
     (study.output / "break").unlink()
     run_study(study)
-    assert len(calls(study, "paper", 1)) == 2
+    assert len(calls(study, "pretrained", 1)) == 2
     said = []
     run_study(study, said.append)
     assert len(said) == 4
     assert all(line.endswith("finished before") for line in said)
-    assert len(calls(study, "paper", 1)) == 2
+    assert len(calls(study, "paper", 1)) == 1
 
 
 def test_a_run_of_other_settings_is_refused(study):

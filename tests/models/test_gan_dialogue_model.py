@@ -10,6 +10,7 @@ from keras_dialgan.models import (
     build_generator,
     decode,
 )
+from keras_dialgan.models.negatives import with_mismatched
 from keras_dialgan.models.phases import PHASE_STEPS
 from keras_dialgan.text.vocabulary import EOS, PAD
 from keras_dialgan.training import Phase, Replay, Schedule, global_iteration
@@ -277,6 +278,41 @@ def test_discriminator_batches_are_balanced_and_share_no_input(monkeypatch):
         human = {tuple(row) for row in data["context"]}
         generated = {tuple(row) for row in data["generated_context"]}
         assert not human & generated
+
+
+def test_mismatched_pairs_are_other_inputs_responses_weighted_as_set(float64):
+    model = make_model(mismatched=0.3)
+    randomise(model)
+    model.compile(schedule_of(Phase("discriminator", 3)))
+    batch = make_batch(5)
+    tensors = {key: tf.constant(tokens) for key, tokens in batch.items()}
+    data = with_generated(
+        with_mismatched(tensors, tf.distribute.get_strategy())
+    )
+    others = data["mismatched_response"].numpy()
+    assert sorted(map(tuple, others)) == sorted(map(tuple, batch["response"]))
+    assert not any((others == batch["response"]).all(axis=1))
+    expected = 0
+    for name, weight, is_bot in (
+        ("human", 1, 0),
+        ("generated", 0.7, 1),
+        ("mismatched", 0.3, 1),
+    ):
+        context = tf.constant(data.get(f"{name}_context", batch["context"]))
+        response = tf.constant(data.get(f"{name}_response", batch["response"]))
+        look_up = model.generator.word_embedding
+        a = model.discriminator(
+            {
+                "context": look_up(context),
+                "context_mask": context != PAD,
+                "response": look_up(response),
+                "response_mask": response != PAD,
+            }
+        ).numpy()
+        expected -= weight * np.log(a if is_bot else 1 - a).mean() / 2
+    found = model.train_step(data)
+    assert float(found["discriminator_loss"]) == pytest.approx(expected)
+    assert 0 <= float(found["mismatched_accuracy"]) <= 1
 
 
 def test_a_memorable_batch_is_learned_and_reproduced():

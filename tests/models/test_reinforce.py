@@ -289,7 +289,7 @@ def test_a_discriminator_that_judges_prefixes_learns_them():
     human, generated = make_tokens(300, seed=1), make_tokens(300, seed=2)
     objective = Reinforce("prefixes")
     cuts = objective.discriminator_responses(
-        model, tf.constant(human), tf.constant(generated)
+        model, [tf.constant(human), tf.constant(generated)]
     )
     lengths = []
     for tokens, cut in zip((human, generated), cuts, strict=True):
@@ -305,8 +305,8 @@ def test_a_discriminator_that_judges_prefixes_learns_them():
         assert (share == 1).mean() > 0.1
         lengths.append(kept)
     assert not np.array_equal(*lengths)
-    same = Reinforce().discriminator_responses(model, human, generated)
-    assert same == (human, generated)
+    same = Reinforce().discriminator_responses(model, [human, generated])
+    assert same == [human, generated]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def main(strategy_name: str, folder: str, devices: int, *settings) -> None:
             generator=make_generator(encoder_layers=1, decoder_layers=1),
             objective=make_objective(load_preset("tiny", settings).objective),
             discriminator_updates_word_vectors=True,
+            mismatched=0.4,
         )
         randomise(model)
         model.compile(schedule, *(Adam(global_clipnorm=0.05) for _ in range(3)))

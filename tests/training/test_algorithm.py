@@ -7,8 +7,11 @@ import tensorflow as tf
 
 from keras_dialgan.config import load_preset
 from keras_dialgan.errors import UserError
+from keras_dialgan.models import Reinforce, cut_at_end
 from keras_dialgan.training import ModelDirectory, train
 from keras_dialgan.training.building import build_training_model
+from keras_dialgan.training.probe import Probe
+from keras_dialgan.training.records import best_record, read_records
 from keras_dialgan.training.run import Run
 from keras_dialgan.training.sizes import resolve
 
@@ -187,6 +190,15 @@ def test_pretrained_word_vectors_are_the_first_W(small_corpus):
     )
 
 
+def test_the_model_has_the_objective_of_the_configuration(small_corpus):
+    settings = ["objective.name=reinforce", "objective.baseline=none"]
+    config = load_preset("tiny", SETTINGS + settings)
+    config = resolve(config, small_corpus, None)
+    model = build_training_model(config, small_corpus, None)
+    assert isinstance(model.objective, Reinforce)
+    assert model.objective.baseline == "none"
+
+
 def test_a_damaged_stage_is_named(trained, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(trained.path, copy)
@@ -211,3 +223,56 @@ def test_settings_that_do_not_fit_each_other_are_a_users_error(
     config = load_preset("tiny", [*SETTINGS, setting])
     with pytest.raises(UserError, match=message):
         resolve(config, small_corpus, None)
+
+
+def test_a_run_from_a_pre_trained_generator_begins_with_its_weights(
+    trained, small_corpus, tmp_path
+):
+    config = load_preset("tiny", SETTINGS)
+    found = train(
+        config, small_corpus, tmp_path / "model", pretrained=trained.path
+    )
+    for mine, theirs in zip(
+        found.load_stage("mle")[0].get_weights(),
+        trained.load_stage("mle")[0].get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+    assert found.config.pretraining.generator_steps == 0
+    assert found.stages == trained.stages
+
+
+def test_a_pre_trained_generator_of_other_sizes_is_refused(
+    trained, small_corpus, tmp_path
+):
+    config = load_preset("tiny", [*SETTINGS, "generator.output_units=9"])
+    with pytest.raises(UserError, match="output_units = 7 there and 9 here"):
+        train(config, small_corpus, tmp_path / "model", pretrained=trained.path)
+
+
+def test_the_best_model_is_kept_and_is_what_was_measured(
+    small_corpus, tmp_path
+):
+    settings = [
+        *SETTINGS,
+        "adversarial.keep=best",
+        "adversarial.perplexity_growth=9",
+        "adversarial.mle_learning_rate=0.1",
+    ]
+    config = load_preset("tiny", settings)
+    directory = train(config, small_corpus, tmp_path / "model")
+    records = read_records(directory.path / "metrics.jsonl")
+    best = best_record(records, 9)
+    assert best["distinct_2"] > records[-1]["distinct_2"]
+    contexts, _ = small_corpus.split("validation").gather(
+        np.arange(len(small_corpus.split("validation")))[-5:]
+    )
+    generator, _ = directory.load_stage("final")
+    probe = Probe(
+        generator,
+        small_corpus.vocabulary,
+        [cut_at_end(row) for row in contexts],
+        [],
+    )
+    measured = probe.measure()
+    assert {name: best[name] for name in measured} == measured

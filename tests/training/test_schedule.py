@@ -48,6 +48,20 @@ def test_the_papers_rates_decay_by_995_per_mille(epoch):
     )
 
 
+def test_an_annealed_rate_falls_linearly_within_an_epoch():
+    config = load_preset(
+        "tiny",
+        [
+            "pretraining.generator_steps=5",
+            "pretraining.generator_learning_rate=0.01",
+            "pretraining.generator_annealing=0.2",
+        ],
+    )
+    schedule = generator_pretraining(config)
+    rates = [schedule.learning_rate("mle", 0, step) for step in range(5)]
+    assert rates == pytest.approx([0.01, 0.008, 0.006, 0.004, 0.002])
+
+
 def test_pre_training_rates_do_not_decay():
     paper = load_preset("paper")
     for schedule, phase in (

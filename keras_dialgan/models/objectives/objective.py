@@ -33,19 +33,19 @@ class Objective:
         """
         raise NotImplementedError
 
-    def discriminator_responses(self, model, human, generated):
+    def discriminator_responses(self, model, responses: list) -> list:
         """Returns what the discriminator's phase learns to tell apart.
 
         Args:
             model: the `GANDialogueModel`.
-            human: human responses, tokens `[batch, time]`.
-            generated: generated ones, likewise.
+            responses: human, generated and perhaps mismatched responses,
+                tokens `[batch, time]` each.
 
         Returns:
-            A tuple of both; the responses as they are, unless the objective
-            asks for the discriminator's opinion of something else.
+            The responses as they are, unless the objective asks for the
+            discriminator's opinion of something else.
         """
-        return human, generated
+        return responses
 
 
 class SoftObjective(Objective):

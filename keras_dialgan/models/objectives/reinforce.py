@@ -121,8 +121,8 @@ class Reinforce(Objective):
             tf.shape(tokens)[0],
         )
 
-    def discriminator_responses(self, model, human, generated):
-        return self.reward.discriminator_responses(model, human, generated)
+    def discriminator_responses(self, model, responses: list) -> list:
+        return self.reward.discriminator_responses(model, responses)
 
 
 def mean_of_others(values, mask, most: int):

@@ -36,9 +36,9 @@ class Reward:
         """
         return tf.repeat(whole[:, tf.newaxis], tf.shape(tokens)[1], axis=1)
 
-    def discriminator_responses(self, model, human, generated):
+    def discriminator_responses(self, model, responses: list) -> list:
         """As of `Objective`."""
-        return human, generated
+        return responses
 
 
 class Rollouts(Reward):
@@ -98,11 +98,10 @@ class Prefixes(Reward):
 
         return _for_each_step(until, tokens, whole.dtype)
 
-    def discriminator_responses(self, model, human, generated):
-        return tuple(
-            _cut(model, tokens, draw)
-            for draw, tokens in enumerate((human, generated))
-        )
+    def discriminator_responses(self, model, responses: list) -> list:
+        return [
+            _cut(model, tokens, draw) for draw, tokens in enumerate(responses)
+        ]
 
 
 def reward_of(model, context, tokens):
