@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from keras_dialgan.evaluation.frontier import DIVERSITY, QUALITY
 from keras_dialgan.evaluation.pictures import write_figure
@@ -24,7 +24,8 @@ def plot_frontier(frontier: dict[str, Any], path: str | Path) -> None:
         frontier: from `sweep_frontier`.
         path: the file to write.
     """
-    figure, axis = plt.subplots(figsize=(7.5, 5))
+    figure = Figure(figsize=(7.5, 5))
+    axis = figure.subplots()
     best = [
         point
         for point in frontier["baseline"]

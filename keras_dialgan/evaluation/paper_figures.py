@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from keras_dialgan.corpus import PreparedCorpus
 from keras_dialgan.evaluation.held_out import check_vocabulary, random_pairs
@@ -34,9 +34,8 @@ def draw_figure_2(example: dict[str, Any], path: str | Path) -> None:
     panels = {"softmax": example["softmax"]} | {
         f"top-{k} softmax": values for k, values in example["top_k"].items()
     }
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(2.2 * len(panels), 3.6), sharey=True
-    )
+    figure = Figure(figsize=(2.2 * len(panels), 3.6))
+    axes = figure.subplots(1, len(panels), sharey=True)
     for axis, (title, values) in zip(axes, panels.items(), strict=True):
         axis.barh(range(len(values)), values, color="tab:blue")
         axis.set_title(title, fontsize=10)

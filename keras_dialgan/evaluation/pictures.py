@@ -1,13 +1,12 @@
-"""Writing figures to files and to TensorBoard."""
+"""Writing figures to files and to TensorBoard.
+
+Figures are made without `pyplot`, which would choose a window system, or
+change that of a notebook.
+"""
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import tensorflow as tf
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from keras_dialgan.files import atomic_write
@@ -16,11 +15,10 @@ _DPI = 120
 
 
 def write_figure(figure: Figure, path: str | Path) -> None:
-    """Writes a figure as PNG, atomically, and closes it."""
+    """Writes a figure as PNG, atomically."""
     figure.tight_layout()
     with atomic_write(path, "wb") as file:
         figure.savefig(file, format="png", dpi=_DPI)
-    plt.close(figure)
 
 
 def image_to_tensorboard(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from keras_dialgan.errors import UserError
 from keras_dialgan.evaluation.pictures import write_figure
@@ -36,9 +36,8 @@ def plot_training(directory: ModelDirectory, path: str | Path) -> None:
     if not panels:
         raise UserError(f"{directory.path / 'metrics.jsonl'}: is empty")
     start = max((r["step"] for r in records if r["pretraining"]), default=0)
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(4.2 * len(panels), 3.2), squeeze=False
-    )
+    figure = Figure(figsize=(4.2 * len(panels), 3.2))
+    axes = figure.subplots(1, len(panels), squeeze=False)
     for axis, key in zip(axes[0], panels, strict=True):
         _draw(axis, [r for r in records if key in r], key, start)
     axes[0][-1].legend(frameon=False)

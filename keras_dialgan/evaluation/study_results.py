@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from keras_dialgan.evaluation.pictures import write_figure
 from keras_dialgan.evaluation.study import ROWS
@@ -44,7 +44,8 @@ def plot_study(results: dict[str, Any], path: str | Path) -> None:
     quality = next(
         axis for axis in _AXES if all(axis in metrics for metrics in found)
     )
-    figure, axis = plt.subplots(figsize=(7, 4.5))
+    figure = Figure(figsize=(7, 4.5))
+    axis = figure.subplots()
     for number, name in enumerate(results):
         for row, marker in zip(ROWS, ("s", "o"), strict=True):
             x, y = results[name][row]["distinct_2"], results[name][row][quality]

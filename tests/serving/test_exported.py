@@ -5,53 +5,23 @@ import socket
 import subprocess
 import time
 import urllib.request
-from concurrent import futures
 
 import grpc
 import pytest
-import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from keras_dialgan.serving.exported import ServingClient
+from tests.serving.servicer import served
 from tests.serving.test_chatbot import PAIRED
 
 SERVER = shutil.which("tensorflow_model_server")
 ONE_SAMPLE = {"temperature": [1.0], "top_k": [0], "top_p": [0.9], "seed": [3]}
 
 
-class Servicer(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Serves an exported model as a model server does."""
-
-    def __init__(self, exported):
-        self._signatures = exported.signatures
-
-    def Predict(self, request, context):
-        if request.model_spec.name != "chatbot":
-            context.abort(grpc.StatusCode.NOT_FOUND, "no such model")
-        signature = self._signatures[request.model_spec.signature_name]
-        inputs = {
-            name: tf.constant(tf.make_ndarray(value))
-            for name, value in request.inputs.items()
-        }
-        response = predict_pb2.PredictResponse()
-        for name, value in signature(**inputs).items():
-            response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
-        return response
-
-
 @pytest.fixture(scope="module")
 def address(exported):
     """The address of a server that serves the export as `chatbot`."""
-    # A model server takes messages of any size, too.
-    options = [("grpc.max_receive_message_length", -1)]
-    server = grpc.server(futures.ThreadPoolExecutor(2), options=options)
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        Servicer(exported), server
-    )
-    port = server.add_insecure_port("localhost:0")
-    server.start()
-    yield f"localhost:{port}"
-    server.stop(None)
+    with served(exported) as found:
+        yield found
 
 
 def test_a_client_gets_the_responses_of_the_model(address, exported):

@@ -18,7 +18,8 @@ from keras_dialgan.corpus.formats.subrip import read_subrip
 from keras_dialgan.corpus.problems import Problems
 from keras_dialgan.errors import UserError
 
-_READERS = {
+# Every format that `auto` may recognise; `detection.py` says which one it is.
+READERS = {
     "lines": read_plain_lines,
     "pairs": read_pairs,
     "opensubtitles": read_opensubtitles,
@@ -26,7 +27,7 @@ _READERS = {
     "cornell": read_cornell,
     "dailydialog": read_dailydialog,
 }
-FORMATS = ("auto", *_READERS)
+FORMATS = ("auto", *READERS)
 
 
 def _size(path: Path) -> int:
@@ -76,7 +77,7 @@ def resolve_formats(
     if inputs and not resolved:
         raise UserError(
             f"{', '.join(map(str, inputs))}: holds no file with dialogue; "
-            f"the formats are {', '.join(_READERS)}"
+            f"the formats are {', '.join(READERS)}"
         )
     return resolved
 
@@ -150,7 +151,7 @@ def read_file(
     Yields:
         Dialogues, lists of raw utterances; each answers the one before.
     """
-    return _READERS[format](path, problems, advance)
+    return READERS[format](path, problems, advance)
 
 
 def read_dialogues(
