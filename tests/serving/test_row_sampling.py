@@ -89,3 +89,22 @@ def test_rows_that_remain_in_the_loop_keep_their_settings():
     remaining = choose(*settings, tf.constant([2, 0])).numpy()
     assert remaining.tolist() == together[[2, 0]].tolist()
     assert len(set(together.tolist())) > 1
+
+
+def test_a_row_draws_the_same_from_a_head_as_from_all_tokens():
+    random = np.random.default_rng(0)
+    rows, size = 3_000, 40
+    logits = tf.constant(random.normal(size=(rows, size)) * 2, tf.float32)
+    settings = (
+        tf.constant(random.choice([0.3, 1.0, 2.0], rows), tf.float32),
+        tf.constant(random.choice([0, 1, 5, 20, 99], rows), tf.int32),
+        tf.constant(random.choice([1e-6, 0.5, 0.9, 1.0], rows), tf.float32),
+        tf.constant(np.arange(rows), tf.int64),
+    )
+    step = Step(0, None, None, tf.range(rows))
+    drawn = [
+        RowSampling(*settings, steps=1, head=head).choose(logits, step)
+        for head in (size, 8)
+    ]
+    assert len(set(drawn[0].numpy().tolist())) == size
+    np.testing.assert_array_equal(*drawn)
