@@ -40,6 +40,8 @@ def best_record(records: list[dict], perplexity_growth: float) -> dict | None:
         within the bound.
     """
     pretraining = [r for r in records if r["pretraining"]]
+    if not pretraining:
+        return None
     most = pretraining[-1]["perplexity"] * perplexity_growth
     eligible = [
         record

@@ -41,7 +41,7 @@ class PhaseCurves(keras.callbacks.Callback):
             if optimizer is not None:
                 tf.summary.scalar(
                     f"{self._phase}/learning_rate",
-                    float(optimizer.learning_rate),
+                    float(tf.convert_to_tensor(optimizer.learning_rate)),
                 )
             if self.model.finished_phase == "sample":
                 replay = self.model.replay

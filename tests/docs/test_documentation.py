@@ -124,7 +124,6 @@ def test_the_commands_and_programs_of_a_document_run(
 ):
     root = sandbox_of(document)
     monkeypatch.chdir(root)
-    shorten_fit(monkeypatch)
     names = {"__name__": "__main__"}
     with contextlib.ExitStack() as stack:
         for block in blocks(document):
@@ -135,7 +134,9 @@ def test_the_commands_and_programs_of_a_document_run(
                     names |= given_names(root)
                 code = with_server(block.text, root, stack)
                 place = f"{document.name}:{block.line}"
-                exec(compile(code, place, "exec"), names)
+                with monkeypatch.context() as patch:
+                    shorten_fit(patch)
+                    exec(compile(code, place, "exec"), names)
 
 
 def shorten_fit(monkeypatch):

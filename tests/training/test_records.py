@@ -29,3 +29,7 @@ def test_the_most_varied_model_within_the_bound_is_best(measured, best):
     measured = [record(*values) for values in measured]
     found = best_record(PRETRAINING + measured, 1.1)
     assert found is (None if best is None else measured[best])
+
+
+def test_without_a_measurement_of_the_pre_trained_model_none_is_best():
+    assert best_record([record(41, 0.1)], 1.1) is None
