@@ -12,7 +12,7 @@ from keras_dialgan.models.distribution import (
     gather_rows,
 )
 from keras_dialgan.models.losses import mle_loss, response_nll
-from keras_dialgan.models.metrics import Perplexity
+from keras_dialgan.models.metrics import Perplexity, make_phase_metrics
 from keras_dialgan.models.negatives import with_generated, with_mismatched
 from keras_dialgan.models.objectives import TopKSoftmax
 from keras_dialgan.models.phases import PHASE_STEPS
@@ -108,23 +108,7 @@ class GANDialogueModel(keras.Model):
         self.steps_done = keras.Variable(
             0, trainable=False, dtype="int32", name="steps_done"
         )
-        means = {
-            "mle": ("mle_loss", "mle_gradient_norm"),
-            "adversarial": ("adversarial_loss", "adversarial_gradient_norm"),
-            "sample": ("sampled_length",),
-            "discriminator": (
-                "discriminator_loss",
-                "human_accuracy",
-                "generated_accuracy",
-                "discriminator_gradient_norm",
-            ),
-        }
-        if mismatched:
-            means["discriminator"] += ("mismatched_accuracy",)
-        self.phase_metrics = {
-            phase: {name: keras.metrics.Mean(name=name) for name in names}
-            for phase, names in means.items()
-        }
+        self.phase_metrics = make_phase_metrics(mismatched > 0)
         self.perplexity = Perplexity(name="perplexity")
         self.schedule = None
         self.epoch = 0
