@@ -175,16 +175,19 @@ def with_server(code, root, stack):
     return code.replace("localhost:8500", address)
 
 
-def test_the_request_by_curl_has_the_inputs_of_the_signature():
-    (body,) = (
+def test_requests_by_curl_have_the_inputs_of_the_signature():
+    bodies = [
         json.loads(words[words.index("-d") + 1])
         for document in DOCUMENTS
         for words in shell_commands(document)
         if words[0] == "curl"
-    )
-    assert list(body) == ["inputs"]
-    assert list(body["inputs"]) == ["utterance"]
-    assert all(isinstance(text, str) for text in body["inputs"]["utterance"])
+    ]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert list(body) == ["inputs"]
+        assert list(body["inputs"]) == ["utterance"]
+        texts = body["inputs"]["utterance"]
+        assert all(isinstance(text, str) for text in texts)
 
 
 def test_links_lead_to_files_that_are_there():
