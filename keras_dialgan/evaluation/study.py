@@ -12,8 +12,8 @@ from keras_dialgan.errors import UserError
 from keras_dialgan.evaluation.aggregation import aggregate, aggregate_levels
 from keras_dialgan.files import read_json, write_json
 
-# The generator's pre-training depends on these settings alone.
 _PRETRAINED = "pretrained"
+# The generator's pre-training depends on these settings alone.
 _OF_PRETRAINING = (
     "generator.",
     "training.",
@@ -161,14 +161,7 @@ def _run(study, variation, seed, title, progress) -> dict[str, Any]:
         "judges": study.judges,
         "frontier": study.frontier,
     }
-    description = folder / "run.json"
-    if not description.exists():
-        write_json(description, made_with)
-    elif read_json(description) != made_with:
-        raise UserError(
-            f"{description}: the run was begun with other settings; choose "
-            "another name or another --output"
-        )
+    _check_settings(folder, made_with)
     report = folder / "report.json"
     if report.exists():
         progress(f"{title}: finished before")
@@ -194,11 +187,28 @@ def _run(study, variation, seed, title, progress) -> dict[str, Any]:
 def _pretrain(study, seed, progress) -> Path:
     """Finishes the pre-training of a seed and returns its model directory."""
     folder = study.output / _PRETRAINED / f"seed-{seed}"
+    made_with = {
+        "corpus": str(study.corpus.resolve()),
+        "preset": study.preset,
+        "settings": list(study.overrides),
+    }
+    _check_settings(folder, made_with)
     if not (folder / "model/stages/mle").exists():
         progress(f"pre-training, seed {seed}; see {folder / 'log.txt'}")
-        folder.mkdir(parents=True, exist_ok=True)
         _train(study, folder, seed, [*study.overrides, *_PRETRAINING_ONLY])
     return folder / "model"
+
+
+def _check_settings(folder: Path, made_with: dict[str, Any]) -> None:
+    """Writes down what a run is made with, or compares it."""
+    description = folder / "run.json"
+    if not description.exists():
+        write_json(description, made_with)
+    elif read_json(description) != made_with:
+        raise UserError(
+            f"{description}: the run was begun with other settings; choose "
+            "another name or another --output"
+        )
 
 
 def _train(study, folder: Path, seed: int, settings, *more) -> None:

@@ -128,6 +128,17 @@ def test_a_run_of_other_settings_is_refused(study):
         run_study(Study(**changed))
 
 
+def test_a_pre_trained_generator_of_other_settings_is_not_taken(study):
+    run_study(study)
+    changed = {
+        **vars(study),
+        "overrides": ["training.batch_size=4"],
+        "variations": [Variation("new", ())],
+    }
+    with pytest.raises(UserError, match=r"pretrained.*other settings"):
+        run_study(Study(**changed))
+
+
 def test_wrong_settings_fail_before_anything_runs(study):
     wrong = Variation("wrong", ("objective.colour=blue",))
     changed = {**vars(study), "variations": [*study.variations, wrong]}
