@@ -236,6 +236,9 @@ class TrainingConfig:
         clip_norm: bound of a gradient's global norm; none when 0.
         pretrained_word_vectors: whether W starts from the corpus' FastText
             vectors, or at random.
+        equal_norms: whether the rows of W start at one length, the mean of
+            theirs. Shorter vectors are nearer to a mixture than its own words
+            are, so that fewer mixtures lie nearest to the generated token.
         log_every: steps between two points of a TensorBoard curve.
         validate_every: MLE pre-training steps between two validations.
         validation_pairs: pairs of the validation perplexity.
@@ -257,6 +260,7 @@ class TrainingConfig:
     precision: Literal["float32", "mixed_bfloat16", "float64"] = "float32"
     clip_norm: float = _bounded(0, default=5.0)
     pretrained_word_vectors: bool = True
+    equal_norms: bool = False
     log_every: int = _bounded(1, default=10)
     validate_every: int = _bounded(1, default=1_000)
     validation_pairs: int = _bounded(1, default=2_000)

@@ -30,11 +30,35 @@ def fill_absent(vectors: np.ndarray, absent: Iterable[int], seed: int) -> None:
         seed: of the directions.
     """
     random = np.random.default_rng(seed)
-    norms = np.linalg.norm(vectors, axis=1)
-    mean_norm = norms[norms > 0].mean()
+    mean_norm = _mean_norm(vectors)
     for i in sorted(absent):
         row = random.standard_normal(vectors.shape[1])
         vectors[i] = row * mean_norm / np.linalg.norm(row)
+
+
+def equalise_norms(vectors: np.ndarray) -> np.ndarray:
+    """Scales word vectors to one length, the mean of theirs.
+
+    Between two vectors of one length lies a mixture that is shorter than
+    both, and vectors that are short for other reasons, such as those of rare
+    words, are often nearer to it.
+
+    Args:
+        vectors: float array `[V, D]`; rows of zeros stay as they are.
+
+    Returns:
+        `[V, D]`, a new array of the same dtype.
+    """
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scales = np.divide(
+        _mean_norm(vectors), norms, out=np.zeros_like(norms), where=norms > 0
+    )
+    return vectors * scales
+
+
+def _mean_norm(vectors: np.ndarray) -> float:
+    norms = np.linalg.norm(vectors, axis=1)
+    return norms[norms > 0].mean()
 
 
 def store_word_vectors(

@@ -1,9 +1,11 @@
 """The training model of a configuration."""
 
+import keras
 import numpy as np
 
 from keras_dialgan.config import Config
 from keras_dialgan.corpus import PreparedCorpus
+from keras_dialgan.embeddings import equalise_norms
 from keras_dialgan.models import (
     GANDialogueModel,
     build_discriminator,
@@ -29,6 +31,9 @@ def build_training_model(
     generator = build_generator(config.generator, config.objective.k)
     if config.training.pretrained_word_vectors:
         generator.word_embedding.embeddings.assign(word_vectors)
+    if config.training.equal_norms:
+        W = generator.word_embedding.embeddings
+        W.assign(equalise_norms(keras.ops.convert_to_numpy(W)))
     width = max(corpus.max_length + 1, config.generator.max_length)
     model = GANDialogueModel(
         generator,

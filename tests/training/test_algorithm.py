@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -188,6 +189,27 @@ def test_pretrained_word_vectors_are_the_first_W(small_corpus):
     np.testing.assert_allclose(
         model.generator.word_embedding.embeddings, vectors, rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("pretrained", ["true", "false"])
+def test_equal_norms_scale_the_rows_of_the_first_W(small_corpus, pretrained):
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(small_corpus.vocabulary.size, 8))
+    vectors[0] = 0
+    settings = [
+        *SETTINGS[:-1],
+        f"training.pretrained_word_vectors={pretrained}",
+        "training.equal_norms=true",
+    ]
+    config = resolve(load_preset("tiny", settings), small_corpus, vectors)
+    model = build_training_model(config, small_corpus, vectors)
+    W = keras.ops.convert_to_numpy(model.generator.word_embedding.embeddings)
+    norms = np.linalg.norm(W[1:], axis=1)
+    np.testing.assert_allclose(norms, norms[0], rtol=1e-5)
+    if pretrained == "true":
+        mean = np.linalg.norm(vectors[1:], axis=1).mean()
+        np.testing.assert_allclose(norms[0], mean, rtol=1e-5)
+        np.testing.assert_array_equal(W[0], 0)
 
 
 def test_the_model_has_the_objective_of_the_configuration(small_corpus):
