@@ -191,11 +191,10 @@ class AdversarialConfig:
         stage_iteration: the global iteration whose MLE phase ends in stage B
             (`after_mle`) and the adversarial phase that follows it in stage
             C (`after_adversarial`); half of the iterations when None.
-        keep: what becomes of stage D (`final`): the `last` model, or the
-            `best` one of those measured after an adversarial or an MLE phase:
-            that of the highest distinct-2 on the probe inputs.
-        perplexity_growth: how many times the perplexity of stage A the `best`
-            model's may be.
+        averaging: share of the global iterations, the last ones, that the
+            weights of stage D (`final`) are the mean over: of those after
+            every adversarial and every MLE phase. With 0, the paper's, they
+            are those at the end.
     """
 
     iterations: int = _bounded(0, default=200)
@@ -208,8 +207,7 @@ class AdversarialConfig:
     discriminator_learning_rate: float = _bounded(0, 1, default=0.001)
     decay: float = _bounded(0, 1, default=0.995)
     stage_iteration: int | None = _bounded(1, default=None)
-    keep: Literal["last", "best"] = "last"
-    perplexity_growth: float = _bounded(1, default=1.1)
+    averaging: float = _bounded(0, 1, default=0.0)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,11 @@ PANELS = {
     "distinct_2": "distinct-2",
     "top_1_share": "share of the most frequent response",
 }
-PHASES = {"mle": "after MLE", "adversarial": "after adversarial"}
+CURVES = {
+    "mle": ("after MLE", "tab:blue"),
+    "adversarial": ("after adversarial", "tab:red"),
+    "averaging": ("average of both", "black"),
+}
 
 
 def plot_training(directory: ModelDirectory, path: str | Path) -> None:
@@ -22,7 +26,7 @@ def plot_training(directory: ModelDirectory, path: str | Path) -> None:
 
     One panel a metric; pre-training stands before step 0, the global
     iterations after it, with a curve for either phase they are measured
-    after.
+    after, and one for the average where it is kept.
 
     Args:
         directory: the model.
@@ -52,12 +56,14 @@ def _draw(axis, records, key: str, start: int) -> None:
         color="0.5",
         label="pre-training",
     )
-    for (phase, label), color in zip(
-        PHASES.items(), ("tab:blue", "tab:red"), strict=True
-    ):
+    for measured, (label, color) in CURVES.items():
         chosen = [
-            r for r in records if r["after"] == phase and not r["pretraining"]
+            r
+            for r in records
+            if r["after"] == measured and not r["pretraining"]
         ]
+        if not chosen:
+            continue
         axis.plot(
             [r["step"] - start for r in chosen],
             [r[key] for r in chosen],

@@ -20,6 +20,7 @@ from keras_dialgan.models.updates import (
     NonFiniteLossError,
     expect_summed_gradients,
 )
+from keras_dialgan.models.weight_average import WeightAverage
 
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
@@ -57,6 +58,8 @@ class GANDialogueModel(keras.Model):
         mismatched: share of the weight of the discriminator's negatives that
             falls to human responses to other inputs, so that it must look at
             the context, too (Reed et al., 2016); 0 for the paper's Eq. 5.
+        averages: whether a `weight_average` of the generator is kept, for
+            who trains to add to and to lend.
         seed: of scheduled sampling, of the draws from the replay and of
             objectives that sample; all are functions of it and of the number
             of the step.
@@ -90,6 +93,7 @@ class GANDialogueModel(keras.Model):
         scheduled_sampling: float = 0.0,
         discriminator_updates_word_vectors: bool = False,
         mismatched: float = 0.0,
+        averages: bool = False,
         seed: int = 0,
         **kwargs,
     ):
@@ -107,6 +111,9 @@ class GANDialogueModel(keras.Model):
         # Steps done in all; random numbers of a step are a function of it.
         self.steps_done = keras.Variable(
             0, trainable=False, dtype="int32", name="steps_done"
+        )
+        self.weight_average = (
+            WeightAverage(generator.variables) if averages else None
         )
         self.phase_metrics = make_phase_metrics(mismatched > 0)
         self.perplexity = Perplexity(name="perplexity")

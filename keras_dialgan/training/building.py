@@ -47,6 +47,7 @@ def build_training_model(
             config.discriminator.updates_word_vectors
         ),
         mismatched=config.discriminator.mismatched,
+        averages=config.adversarial.averaging > 0,
         seed=config.training.seed,
     )
     clip = config.training.clip_norm or None

@@ -1,7 +1,6 @@
 """Keras callbacks of a run: probes, stages, progress."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -23,7 +22,8 @@ class ProbeLog(keras.callbacks.Callback):
 
     It measures every `every` steps of MLE pre-training, and in the global
     iterations after each adversarial and each MLE phase, because either
-    undoes part of what the other did.
+    undoes part of what the other did. The average of the weights, where one
+    is kept, is measured at the end of each iteration.
 
     Args:
         probe: the `Probe`.
@@ -34,7 +34,6 @@ class ProbeLog(keras.callbacks.Callback):
         start_step: the step at which the run (again) begins.
         settings: when to measure, and what to do about a collapse.
         stop: is asked to stop the run at a collapse.
-        measured: called with all measurements so far after each.
         is_chief: whether this worker measures and writes; all of them take
             part in the perplexity.
     """
@@ -49,7 +48,6 @@ class ProbeLog(keras.callbacks.Callback):
         start_step: int,
         settings: TrainingConfig,
         stop: StopRequest,
-        measured: Callable[[list[dict]], None],
         is_chief: bool = True,
     ):
         super().__init__()
@@ -60,7 +58,6 @@ class ProbeLog(keras.callbacks.Callback):
         self._path = path
         self._settings = settings
         self._stop = stop
-        self._measured = measured
         self._is_chief = is_chief
         self.records = read_records(path, start_step)
 
@@ -76,6 +73,10 @@ class ProbeLog(keras.callbacks.Callback):
         )
         if due or model.finished_phase in ("mle", "adversarial"):
             self.measure(model, model.finished_phase or "mle")
+        ended = not model.schedule.is_pretraining and model.position == 0
+        if ended and model.weight_average and model.weight_average.count:
+            with model.weight_average.lent():
+                self.measure(model, "averaging")
 
     def measure(self, model: GANDialogueModel, phase: str) -> None:
         """Measures a model.
@@ -105,7 +106,6 @@ class ProbeLog(keras.callbacks.Callback):
             file.writelines(json.dumps(line) + "\n" for line in self.records)
         self._board.probe(record, f"after_{phase}")
         tqdm.write(_describe(record))
-        self._measured(self.records)
         if not record["pretraining"]:
             self._watch_for_collapse(record)
 
@@ -163,6 +163,27 @@ class StageSaver(keras.callbacks.Callback):
             self._save("after_mle")
         elif ended == ("adversarial", self._iteration + 1):
             self._save("after_adversarial")
+
+
+class Averaging(keras.callbacks.Callback):
+    """Adds the generator to its average after each phase that trained it.
+
+    Args:
+        first_epoch: the global iteration, from 0, with which it begins.
+    """
+
+    def __init__(self, first_epoch: int):
+        super().__init__()
+        self._first_epoch = first_epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        model = self.model
+        if (
+            not model.schedule.is_pretraining
+            and model.finished_phase in ("mle", "adversarial")
+            and model.finished_epoch >= self._first_epoch
+        ):
+            model.weight_average.add()
 
 
 class Progress(keras.callbacks.Callback):

@@ -40,7 +40,8 @@ class CheckpointFolder:
 
         step-000001200/
           checkpoint.json   positions, identity, size and SHA-256 of the rest
-          variables.bin     weights, optimisers' slots, metrics, step number
+          variables.bin     weights, their average, optimisers' slots,
+                            metrics, step number
           replay.bin        C_D, the oldest pair first
 
     Random state and the order of the data need no place in it: both are
@@ -299,6 +300,8 @@ def _variables(model: GANDialogueModel) -> Iterator[tuple[str, Any]]:
         "discriminator": model.discriminator.variables,
         "steps_done": [model.steps_done],
     }
+    if model.weight_average is not None:
+        groups["weight_average"] = model.weight_average.variables
     for phase, optimizer in model.phase_optimizers.items():
         groups[f"{phase}_optimizer"] = optimizer.variables
     yield from _numbered(groups)

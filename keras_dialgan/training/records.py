@@ -25,29 +25,3 @@ def read_records(path: Path, before_step: int | None = None) -> list[dict]:
     if before_step is None:
         return records
     return [record for record in records if record["step"] <= before_step]
-
-
-def best_record(records: list[dict], perplexity_growth: float) -> dict | None:
-    """Finds the most varied model of the global iterations.
-
-    Args:
-        records: measurements since the beginning of the run.
-        perplexity_growth: how many times the perplexity at the end of
-            pre-training a model's may be.
-
-    Returns:
-        The first record of the highest distinct-2; None if there is none
-        within the bound.
-    """
-    pretraining = [r for r in records if r["pretraining"]]
-    if not pretraining:
-        return None
-    most = pretraining[-1]["perplexity"] * perplexity_growth
-    eligible = [
-        record
-        for record in records
-        if not record["pretraining"]
-        and record["perplexity"] <= most
-        and "distinct_2" in record
-    ]
-    return max(eligible, key=lambda r: r["distinct_2"], default=None)

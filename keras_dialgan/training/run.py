@@ -1,7 +1,7 @@
 """The runs of `fit` that Algorithm 1 consists of."""
 
 import math
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +19,6 @@ from keras_dialgan.training import tensorboard_curves as curves
 from keras_dialgan.training.checkpoint import CheckpointFolder
 from keras_dialgan.training.model_directory import ModelDirectory
 from keras_dialgan.training.probe import TABLE_1_UTTERANCES, Probe
-from keras_dialgan.training.records import best_record
 from keras_dialgan.training.saving import Checkpoints
 from keras_dialgan.training.status import Plan, Stage, StatusFile
 from keras_dialgan.training.stopping import StopRequest
@@ -161,8 +160,9 @@ class Run:
         if not stage.schedule.steps and not self.model.step:
             # The generator was pre-trained elsewhere.
             self.probe_log.measure(self.model, "mle")
-        if stage.saved_as and not (stage.saved_as == "final" and self._best()):
-            self._save_stage(stage.saved_as)
+        if stage.saved_as:
+            with self._averaged():
+                self._save_stage(stage.saved_as)
         self.saver.save(self.model.step)
         self.checkpoints.finish()
         self.positions |= {"epoch": 0, "position": 0}
@@ -249,7 +249,6 @@ class Run:
             self.model.step,
             training,
             self.stop,
-            self._keep_if_best,
             self.workers.is_chief,
         )
         return [
@@ -258,6 +257,7 @@ class Run:
             run_callbacks.StageSaver(
                 self._save_stage, self.config.adversarial.stage_iteration
             ),
+            *self._averaging(),
             self.probe_log,
             self.saver,
             self.status,
@@ -291,16 +291,18 @@ class Run:
             )
             self.board.stage(stage)
 
-    def _best(self) -> dict | None:
-        """The record of the model to keep, if it is not the last one."""
+    def _averaging(self) -> list:
         settings = self.config.adversarial
-        if settings.keep == "last" or not self.workers.is_chief:
-            return None
-        return best_record(self.probe_log.records, settings.perplexity_growth)
+        if not settings.averaging:
+            return []
+        averaged = max(1, round(settings.averaging * settings.iterations))
+        return [run_callbacks.Averaging(settings.iterations - averaged)]
 
-    def _keep_if_best(self, records: list[dict]) -> None:
-        if self._best() is records[-1]:
-            self._save_stage("final")
+    def _averaged(self) -> AbstractContextManager:
+        average = self.model.weight_average
+        if average is None or not average.count:
+            return nullcontext()
+        return average.lent()
 
     def _save_checkpoint(self, background: bool) -> None:
         self.positions |= {

@@ -12,7 +12,7 @@ from keras_dialgan.models import Reinforce, cut_at_end
 from keras_dialgan.training import ModelDirectory, train
 from keras_dialgan.training.building import build_training_model
 from keras_dialgan.training.probe import Probe
-from keras_dialgan.training.records import best_record, read_records
+from keras_dialgan.training.records import read_records
 from keras_dialgan.training.run import Run
 from keras_dialgan.training.sizes import resolve
 
@@ -32,6 +32,7 @@ SETTINGS = [
     "adversarial.mle_steps=2",
     "adversarial.discriminator_steps=2",
     "adversarial.samples=12",
+    "adversarial.averaging=0.5",
     "training.batch_size=8",
     "training.validate_every=3",
     "training.log_every=2",
@@ -78,7 +79,7 @@ def test_the_directory_is_self_contained(trained, small_corpus):
     assert again.config.generator.max_length == small_corpus.max_length + 1
 
 
-def test_the_probe_is_measured_after_both_kinds_of_phases(trained):
+def test_the_probe_is_measured_after_phases_and_at_ends_of_iterations(trained):
     lines = (trained.path / "metrics.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
     assert [(r["step"], r["after"]) for r in records if r["pretraining"]] == [
@@ -87,7 +88,13 @@ def test_the_probe_is_measured_after_both_kinds_of_phases(trained):
     ]
     assert [
         (r["iteration"], r["after"]) for r in records if not r["pretraining"]
-    ] == [(i, p) for i in (1, 2, 3) for p in ("adversarial", "mle")]
+    ] == [
+        (i, after)
+        for i in (1, 2, 3)
+        for after in ("adversarial", "mle", "averaging")
+        # Half of three iterations, rounded, begin with the second.
+        if after != "averaging" or i > 1
+    ]
     for record in records:
         assert record["perplexity"] > 1
         assert 0 <= record["distinct_2"] <= 1
@@ -272,24 +279,12 @@ def test_a_pre_trained_generator_of_other_sizes_is_refused(
         train(config, small_corpus, tmp_path / "model", pretrained=trained.path)
 
 
-def test_the_best_model_is_kept_and_is_what_was_measured(
-    small_corpus, tmp_path
-):
-    settings = [
-        *SETTINGS,
-        "adversarial.keep=best",
-        "adversarial.perplexity_growth=9",
-        "adversarial.mle_learning_rate=0.1",
-    ]
-    config = load_preset("tiny", settings)
-    directory = train(config, small_corpus, tmp_path / "model")
-    records = read_records(directory.path / "metrics.jsonl")
-    best = best_record(records, 9)
-    assert best["distinct_2"] > records[-1]["distinct_2"]
-    contexts, _ = small_corpus.split("validation").gather(
-        np.arange(len(small_corpus.split("validation")))[-5:]
-    )
-    generator, _ = directory.load_stage("final")
+def test_the_last_stage_is_the_average_that_was_measured(trained, small_corpus):
+    last = read_records(trained.path / "metrics.jsonl")[-1]
+    assert last["after"] == "averaging"
+    rows = np.arange(len(small_corpus.split("validation")))[-5:]
+    contexts, _ = small_corpus.split("validation").gather(rows)
+    generator, _ = trained.load_stage("final")
     probe = Probe(
         generator,
         small_corpus.vocabulary,
@@ -297,4 +292,27 @@ def test_the_best_model_is_kept_and_is_what_was_measured(
         [],
     )
     measured = probe.measure()
-    assert {name: best[name] for name in measured} == measured
+    assert {name: last[name] for name in measured} == measured
+
+
+def test_without_averaging_the_last_stage_is_the_last_model(
+    trained, small_corpus, tmp_path
+):
+    settings = [*SETTINGS, "adversarial.averaging=0"]
+    directory = train(
+        load_preset("tiny", settings), small_corpus, tmp_path / "model"
+    )
+    for stage in ("mle", "after_mle", "after_adversarial"):
+        for averaged, plain in zip(
+            weights(trained, stage), weights(directory, stage), strict=True
+        ):
+            np.testing.assert_array_equal(averaged, plain)
+    records = read_records(directory.path / "metrics.jsonl")
+    assert all(record["after"] != "averaging" for record in records)
+    different = [
+        not np.array_equal(*pair)
+        for pair in zip(
+            weights(trained, "final"), weights(directory, "final"), strict=True
+        )
+    ]
+    assert any(different)
