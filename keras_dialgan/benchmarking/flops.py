@@ -45,14 +45,21 @@ def encoder(config: GeneratorConfig, shape: Shape) -> int:
     return total
 
 
-def decoder(config: GeneratorConfig, shape: Shape) -> int:
-    """The decoder and its attention up to o~, for every step."""
+def decoder_layers(config: GeneratorConfig, shape: Shape) -> int:
+    """The decoder's recurrent layers, for every step."""
     rows = shape.rows * shape.response
     size, total = config.embedding_dimension, 0
     for _ in range(config.decoder_layers):
         total += _lstm(rows, size, config.decoder_units)
         size = config.decoder_units
-    memory = 2 * config.encoder_units
+    return total
+
+
+def decoder(config: GeneratorConfig, shape: Shape) -> int:
+    """The decoder and its attention up to o~, for every step."""
+    rows = shape.rows * shape.response
+    total = decoder_layers(config, shape)
+    size, memory = config.decoder_units, 2 * config.encoder_units
     if config.attention_score == "concat":
         total += _product(rows, size, config.attention_units)
         total += _product(rows * shape.context, config.attention_units, 1)
@@ -93,9 +100,10 @@ def of_phases(
 
     A gradient costs two further products for each product forward. The
     adversarial phase decodes once without gradient, then differentiates the
-    decoder and k logits of each step; the discriminator, whose weights it
-    leaves alone, and whose reading of the context needs no gradient, passes
-    one product back for the response.
+    decoder and k logits of each step, and what the decoder's layers found is
+    not computed again; the discriminator, whose weights it leaves alone, and
+    whose reading of the context needs no gradient, passes one product back
+    for the response.
 
     Args:
         generator: sizes of the generator.
@@ -116,6 +124,7 @@ def of_phases(
         "adversarial": spoken
         + everything
         + 3 * (read + spoken + chosen)
+        - decoder_layers(generator, shape)
         + judged
         + judged_response,
         "sample": read + spoken + everything,

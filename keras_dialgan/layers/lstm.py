@@ -6,7 +6,14 @@ import keras
 import tensorflow as tf
 
 from keras_dialgan.layers import cudnn
-from keras_dialgan.layers.lstm_loop import carried_dtype, run_lstm
+from keras_dialgan.layers.lstm_loop import (
+    Kept,
+    carried_dtype,
+    hidden,
+    lstm_cell,
+    replay_lstm,
+    run_lstm,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_dialgan")
@@ -140,7 +147,8 @@ class LSTM(keras.layers.Layer):
                 all steps.
 
         Returns:
-            Tuple `(output, [h, c])`, the states in the types they came in.
+            Tuple `(output, [h, c], kept)`, the states in the types they came
+            in, and what `replay` needs of the step.
         """
         kernel, recurrent_kernel, bias = weights or self.cast_weights()
         h, c = states
@@ -148,15 +156,40 @@ class LSTM(keras.layers.Layer):
         former = tf.cast(h, self.compute_dtype)
         z = tf.matmul(inputs, kernel) + tf.matmul(former, recurrent_kernel)
         z += bias
-        z = tf.cast(z, carried_dtype(z.dtype))
-        i, f, candidate, o = tf.split(z, 4, axis=-1)
-        cell = tf.sigmoid(f) * tf.cast(c, z.dtype)
-        cell += tf.sigmoid(i) * tf.tanh(candidate)
-        output = tf.sigmoid(o) * tf.tanh(cell)
-        return (
-            tf.cast(output, self.compute_dtype),
-            [tf.cast(output, h.dtype), tf.cast(cell, c.dtype)],
+        kept = lstm_cell(z, tf.cast(c, carried_dtype(z.dtype)))
+        output = hidden(kept, self.compute_dtype)
+        states = [tf.cast(output, h.dtype), tf.cast(kept.cell, c.dtype)]
+        return output, states, kept
+
+    def room(self, steps) -> Kept:
+        """Makes arrays for what a loop of so many steps keeps."""
+        dtype = carried_dtype(tf.as_dtype(self.compute_dtype))
+        return Kept(
+            *(
+                tf.TensorArray(dtype, steps, element_shape=[None, self.units])
+                for _ in Kept._fields
+            )
         )
+
+    def replay(self, inputs, initial_state, kept: Kept):
+        """Runs over a sequence of which each step was taken before.
+
+        Args:
+            inputs: `[B, T, D]`, those of the steps.
+            initial_state: list `[h, c]`, each `[B, units]`.
+            kept: what the steps kept, `[T, B, units]` each.
+
+        Returns:
+            The sequence, `[B, T, units]`, of the values that the steps found
+            and with the gradient of a call, by no product but the gradient's.
+        """
+        outputs = replay_lstm(
+            tf.transpose(inputs, [1, 0, 2]),
+            self.cast_weights(),
+            initial_state,
+            kept,
+        )
+        return tf.transpose(outputs, [1, 0, 2])
 
     def compute_output_shape(self, inputs_shape, initial_state_shape=None):
         batch, steps, _ = inputs_shape

@@ -1,5 +1,7 @@
 """The time loop of the recurrent layers and its gradient."""
 
+from typing import Any, NamedTuple
+
 import tensorflow as tf
 
 # Up to so many steps, if their number is known, the loop is unrolled.
@@ -7,6 +9,46 @@ UNROLL_LIMIT = 32
 
 # The pre-activation that shuts a gate, and negated opens it, exactly.
 SHUT = -1e4
+
+
+class Kept(NamedTuple):
+    """What the gradient needs of a step, or of a sequence.
+
+    Attributes:
+        cell: the cell state after the step, `[B, u]`; of a sequence
+            `[T, B, u]` or a list of the steps. All are in the type in which
+            it is carried.
+        bent: its tanh. The others are the gates.
+    """
+
+    cell: Any
+    bent: Any
+    input: Any
+    forget: Any
+    candidate: Any
+    output: Any
+
+
+def lstm_cell(z, cell) -> Kept:
+    """Takes one step.
+
+    Args:
+        z: the gates before they are squashed, `[B, 4u]`.
+        cell: the former cell state, `[B, u]`, in the type it is carried in.
+
+    Returns:
+        What the gradient needs, and `hidden` makes the output of.
+    """
+    i, f, candidate, o = tf.split(tf.cast(z, cell.dtype), 4, axis=-1)
+    i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
+    candidate = tf.tanh(candidate)
+    cell = f * cell + i * candidate
+    return Kept(cell, tf.tanh(cell), i, f, candidate, o)
+
+
+def hidden(kept: Kept, dtype):
+    """The output of a step or of a sequence, in the type of computation."""
+    return tf.cast(kept.output * kept.bent, dtype)
 
 
 def run_lstm(inputs, weights, mask=None, initial_state=None, reverse=False):
@@ -71,31 +113,80 @@ def _differentiable_lstm(inputs, *weights_and_state, mask, reverse):
             idle = tf.repeat(idle, recurrent_kernel.shape[0])
             projected = tf.where(mask, projected, idle)
             carried = _by_step(tf.cast(~mask, h.dtype))
-        outputs, last, saved = _forward(
+        outputs, last, kept = _forward(
             _by_step(projected), recurrent_kernel, h, c, carried, reverse
         )
 
-        def gradient(d_outputs, d_h, d_c):
-            d_outputs.set_shape(outputs.shape)
-            d_projected, d_h, d_c = _backward(
-                (_by_step(d_outputs), d_h, d_c),
-                saved,
-                _transposed(recurrent_kernel),
-                c,
+        def gradient(*upstream):
+            return _gradient(
+                upstream,
+                (inputs, kernel, recurrent_kernel, h, c),
+                outputs,
+                kept,
                 carried,
                 reverse,
             )
-            d_inputs, d_kernel, d_bias = _project_gradient(
-                d_projected, inputs, kernel
-            )
-            d_recurrent_kernel = _recurrent_kernel_gradient(
-                d_projected, outputs, h, reverse
-            )
-            return d_inputs, d_kernel, d_recurrent_kernel, d_bias, d_h, d_c
 
         return (outputs, *last), gradient
 
     return run(inputs, *weights_and_state)
+
+
+def replay_lstm(inputs, weights, initial_state, kept: Kept):
+    """Does what `run_lstm` does, but for steps that were taken before.
+
+    No step is taken again: the gradient starts from what was kept.
+
+    Args:
+        inputs: `[T, B, D]`, those of the steps.
+        weights: As of `run_lstm`.
+        initial_state: List `[h, c]`, each `[B, u]`.
+        kept: What the steps returned, `[T, B, u]` each.
+
+    Returns:
+        The outputs, `[T, B, u]` in the type of `inputs`.
+    """
+    dtype = inputs.dtype
+
+    @tf.custom_gradient
+    def run(inputs, kernel, recurrent_kernel, bias, h, c):
+        outputs = hidden(kept, dtype)
+
+        def gradient(d_outputs):
+            return _gradient(
+                (d_outputs, tf.zeros_like(h), tf.zeros_like(c)),
+                (inputs, kernel, recurrent_kernel, h, c),
+                outputs,
+                Kept(*map(_by_step, kept)),
+                carried=None,
+                reverse=False,
+            )
+
+        return outputs, gradient
+
+    h, c = initial_state
+    h, c = tf.cast(h, dtype), tf.cast(c, carried_dtype(dtype))
+    return run(inputs, *weights, h, c)
+
+
+def _gradient(upstream, arguments, outputs, kept, carried, reverse):
+    """The gradients of the inputs, each weight and the state."""
+    inputs, kernel, recurrent_kernel, h, c = arguments
+    d_outputs, d_h, d_c = upstream
+    d_outputs.set_shape(outputs.shape)
+    d_projected, d_h, d_c = _backward(
+        (_by_step(d_outputs), d_h, d_c),
+        kept,
+        _transposed(recurrent_kernel),
+        c,
+        carried,
+        reverse,
+    )
+    d_inputs, d_kernel, d_bias = _project_gradient(d_projected, inputs, kernel)
+    d_recurrent_kernel = _recurrent_kernel_gradient(
+        d_projected, outputs, h, reverse
+    )
+    return d_inputs, d_kernel, d_recurrent_kernel, d_bias, d_h, d_c
 
 
 def _transposed(kernel):
@@ -145,29 +236,24 @@ def _forward(projected, recurrent_kernel, h, c, carried, reverse):
     def step(state, t):
         h, c = state
         z = projected[t] + tf.matmul(h, recurrent_kernel)
-        i, f, candidate, o = tf.split(tf.cast(z, c.dtype), 4, axis=-1)
-        i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
-        candidate = tf.tanh(candidate)
-        c = f * c + i * candidate
-        bent = tf.tanh(c)
-        new = tf.cast(o * bent, h.dtype)
+        kept = lstm_cell(z, c)
+        new = hidden(kept, h.dtype)
         h = new if carried is None else new + carried[t] * h
-        return (h, c), (h, c, bent, i, f, candidate, o)
+        return (h, kept.cell), (h, *kept)
 
-    last, (outputs, *saved) = _scan(step, (h, c), projected, reverse)
-    return _stack(outputs), last, saved
+    last, (outputs, *kept) = _scan(step, (h, c), projected, reverse)
+    return _stack(outputs), last, Kept(*kept)
 
 
-def _backward(upstream, saved, transposed_kernel, first_c, carried, reverse):
+def _backward(upstream, kept, transposed_kernel, first_c, carried, reverse):
     d_outputs, d_h, d_c = upstream
-    cells, bents, *gates = saved
-    former_cells = _shifted(cells, first_c, reverse)
+    former_cells = _shifted(kept.cell, first_c, reverse)
     sigmoid_gradient = tf.raw_ops.SigmoidGrad
     tanh_gradient = tf.raw_ops.TanhGrad
 
     def step(state, t):
         d_h, d_c = state
-        bent, i, f, candidate, o = (s[t] for s in (bents, *gates))
+        _, bent, i, f, candidate, o = (values[t] for values in kept)
         d_h = d_h + d_outputs[t]
         d_new = tf.cast(d_h, d_c.dtype)
         d_c = d_c + tanh_gradient(y=bent, dy=d_new * o)

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from keras_dialgan.layers import cudnn
+from keras_dialgan.layers.lstm_loop import carried_dtype
 from keras_dialgan.layers.top_k import top_k_indices
 from keras_dialgan.models.decoding_strategies import Greedy, Step
 from keras_dialgan.models.generator import EncodedContext, Generator
@@ -20,11 +22,15 @@ class Decoded(NamedTuple):
         log_probability: `[batch]`, of the response under the model, or None.
         candidates: int32 `[batch, time, n]`, the n most probable tokens of
             each step in falling order, or None.
+        kept: what the decoder's layers kept of all steps, a `Kept` of
+            `[time, batch, units]` for each, or None. `generator.decode`
+            differentiates the responses from it.
     """
 
     tokens: Any
     log_probability: Any
     candidates: Any = None
+    kept: Any = None
 
 
 class _Results(NamedTuple):
@@ -56,9 +62,16 @@ class _Rows(NamedTuple):
 
 
 class _Loop(NamedTuple):
+    """What a step of the loop is given.
+
+    Attributes:
+        kept: arrays of what each layer of the decoder keeps, or nothing.
+    """
+
     index: Any
     rows: _Rows
     results: _Results
+    kept: list
 
 
 def decode(
@@ -69,6 +82,7 @@ def decode(
     candidates: int = 0,
     stop_at_end: bool = True,
     log_probabilities: bool = True,
+    keep: bool = False,
 ) -> Decoded:
     """Generates responses to encoded contexts in one compiled loop.
 
@@ -86,17 +100,24 @@ def decode(
             runs to `max_length`.
         log_probabilities: whether to return them: they cost a pass over the
             logits.
+        keep: whether to return what the gradient of the decoder's layers
+            needs. With cuDNN it is not: that differentiates only what it has
+            computed itself.
 
     Returns:
         The `Decoded` responses.
 
     Raises:
-        ValueError: if candidates are asked of a strategy that reorders rows.
+        ValueError: if candidates, or to keep something, are asked of a
+            strategy that reorders rows.
     """
     strategy = strategy or Greedy()
     rows_per_input = strategy.rows_per_input
-    if candidates and rows_per_input > 1:
-        raise ValueError("candidates need a strategy of one row per input")
+    if (candidates or keep) and rows_per_input > 1:
+        raise ValueError(
+            "candidates and a gradient need a strategy of one row per input"
+        )
+    keep = keep and not cudnn.is_available()
     # Strategies that compare rows need the scores themselves.
     scored = log_probabilities or rows_per_input > 1
     if max_length is None:
@@ -108,10 +129,10 @@ def decode(
     weights = generator.step_weights()
 
     def body(*values):
-        index, rows, results = _Loop(*values)
+        index, rows, results, kept = _Loop(*values)
         if stop_at_end:
             rows, results = _dismiss(rows, results, rows_per_input)
-        logits, states = generator.step(
+        logits, states, of_step = generator.step(
             rows.last, rows.states, rows.encoded, rows.keys, weights
         )
         selection = strategy.select(
@@ -125,14 +146,16 @@ def decode(
         )
         top = [top_k_indices(logits, candidates)] if candidates else []
         rows = _advance(index, rows, selection, states, top, stop_at_end)
-        return _Loop(index + 1, rows, results)
+        if keep:
+            kept = _write(kept, of_step, index, rows, results)
+        return _Loop(index + 1, rows, results, kept)
 
     def goes_on(*values):
         loop = _Loop(*values)
         running = tf.logical_not(tf.reduce_all(loop.rows.finished))
         return tf.logical_and(loop.index < max_length, running)
 
-    start = _start(generator, encoded, max_length, candidates)
+    start = _start(generator, encoded, max_length, candidates, keep)
     loop = _Loop(
         *tf.while_loop(goes_on, body, start, shape_invariants=_shapes(start))
     )
@@ -145,10 +168,11 @@ def decode(
         tokens,
         scores if log_probabilities else None,
         chosen[0][:, : loop.index] if candidates else None,
+        _read(loop.kept, loop.index) if keep else None,
     )
 
 
-def _start(generator, encoded, max_length, candidates) -> _Loop:
+def _start(generator, encoded, max_length, candidates, keep) -> _Loop:
     size = tf.shape(encoded.memory)[0]
     results = _Results(
         tokens=tf.fill([size, max_length], PAD),
@@ -160,26 +184,31 @@ def _start(generator, encoded, max_length, candidates) -> _Loop:
     rows = _Rows(
         numbers=tf.range(size),
         last=tf.fill([size], BOS),
-        states=encoded.states,
+        # The cells are carried as in a pass over all steps.
+        states=[
+            [h, tf.cast(c, carried_dtype(c.dtype))] for h, c in encoded.states
+        ],
         finished=tf.zeros([size], tf.bool),
         results=results,
         # The states at the start need not be carried along.
         encoded=encoded._replace(states=[]),
         keys=generator.attention.project_value(encoded.memory),
     )
-    return _Loop(tf.constant(0), rows, results)
+    keeping = generator.decoder if keep else []
+    kept = [layer.room(max_length) for layer in keeping]
+    return _Loop(tf.constant(0), rows, results, kept)
 
 
 def _shapes(start: _Loop) -> _Loop:
     # The number of rows is unknown to the loop: some may leave.
-    return tf.nest.map_structure(
-        lambda value: (
-            value.shape
-            if value.shape.rank == 0
-            else tf.TensorShape([None, *value.shape[1:]])
-        ),
-        start,
-    )
+    def shape(value):
+        if isinstance(value, tf.TensorArray):
+            return tf.TensorShape([])
+        if value.shape.rank == 0:
+            return value.shape
+        return tf.TensorShape([None, *value.shape[1:]])
+
+    return tf.nest.map_structure(shape, start)
 
 
 def _dismiss(rows: _Rows, results: _Results, rows_per_input: int):
@@ -208,6 +237,24 @@ def _returned(rows: _Rows, results: _Results) -> _Results:
         lambda whole, part: tf.tensor_scatter_nd_update(whole, places, part),
         results,
         rows.results,
+    )
+
+
+def _write(kept: list, of_step: list, index, rows: _Rows, results: _Results):
+    """Writes what a step kept of the rows to their places in the batch."""
+    size, places = tf.shape(results.tokens)[0], rows.numbers[:, tf.newaxis]
+
+    def write(array, part):
+        # Zeros, where a row has left, are gates that stop the gradient.
+        whole = tf.scatter_nd(places, part, [size, part.shape[1]])
+        return array.write(index, whole)
+
+    return tf.nest.map_structure(write, kept, of_step)
+
+
+def _read(kept: list, steps) -> list:
+    return tf.nest.map_structure(
+        lambda array: array.gather(tf.range(steps)), kept
     )
 
 

@@ -39,10 +39,10 @@ class GANDialogueModel(keras.Model):
 
     How it learns that is the objective's affair. The paper's takes two
     passes. The first decodes greedily, without gradient. The second runs the
-    decoder teacher-forced on the tokens found, all steps at once, and
-    computes the logits of the candidates only. As no gradient passes through
-    the argmax that feeds the decoder, loss and gradient are those of the
-    decoding loop.
+    decoder teacher-forced on the tokens found, all steps at once, from what
+    the first has kept of its layers, and computes the logits of the
+    candidates only. As no gradient passes through the argmax that feeds the
+    decoder, loss and gradient are those of the decoding loop.
 
     Args:
         generator: a `Generator`.

@@ -124,21 +124,29 @@ class Generator(keras.Model):
             states.append(state)
         return EncodedContext(memory, mask, self._start_states(states))
 
-    def decode(self, response, encoded: EncodedContext):
+    def decode(self, response, encoded: EncodedContext, kept=None):
         """Runs the decoder over given responses, all steps in parallel.
 
         Args:
             response: integer tokens y, `[batch, time]`.
             encoded: the contexts, from `encode`.
+            kept: what each layer kept when it took the same steps before,
+                so that none is taken again.
 
         Returns:
             The features o~ before each token, `[batch, time, output_units]`.
         """
         outputs = self.word_embedding(shift_right(response))
-        for layer, state in zip(self.decoder, encoded.states, strict=True):
-            # Steps after the end are computed and ignored: a mask would
-            # only slow the loop down.
-            outputs, *_ = layer(outputs, initial_state=state)
+        kept = kept or [None] * len(self.decoder)
+        for layer, state, steps in zip(
+            self.decoder, encoded.states, kept, strict=True
+        ):
+            if steps is not None:
+                outputs = layer.replay(outputs, state, steps)
+            else:
+                # Steps after the end are computed and ignored: a mask would
+                # only slow the loop down.
+                outputs, *_ = layer(outputs, initial_state=state)
         context = self.attention(
             [outputs, encoded.memory], mask=[None, encoded.mask]
         )
@@ -170,21 +178,24 @@ class Generator(keras.Model):
             weights: from `step_weights`, likewise.
 
         Returns:
-            A tuple of the logits f_t, `[batch, V]`, and the new states.
+            A tuple of the logits f_t, `[batch, V]`, the new states and what
+            each layer kept of the step.
         """
         outputs = self.word_embedding(tokens)
-        new_states = []
+        new_states, kept = [], []
         for layer, state, cast in zip(
             self.decoder, states, weights.decoder, strict=True
         ):
-            outputs, state = layer.step(outputs, state, cast)
+            outputs, state, steps = layer.step(outputs, state, cast)
             new_states.append(state)
+            kept.append(steps)
         outputs = ops.expand_dims(outputs, 1)
         context, _ = self.attention.attend(
             outputs, encoded.memory, keys, encoded.mask
         )
         features = ops.squeeze(self._features(outputs, context), 1)
-        return self.projection.step(features, weights.projection), new_states
+        logits = self.projection.step(features, weights.projection)
+        return logits, new_states, kept
 
     def logits(self, features, indices=None):
         """Projects features to the logits of all tokens, or of `indices`."""

@@ -145,8 +145,8 @@ def _make_generate(generator: Generator, k: int):
     )
     def generate(context):
         encoded = generator.encode(context)
-        decoded = decode(generator, encoded, candidates=k)
-        features = generator.decode(decoded.tokens, encoded)
+        decoded = decode(generator, encoded, candidates=k, keep=True)
+        features = generator.decode(decoded.tokens, encoded, decoded.kept)
         logits = generator.logits(features, indices=decoded.candidates)
         rows = tf.where(valid_positions(decoded.tokens))
         return [

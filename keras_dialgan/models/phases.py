@@ -20,10 +20,11 @@ from keras_dialgan.models.updates import apply_if, sum_over_replicas
 def mle_step(model, data) -> dict:
     """Updates the generator on L_MLE (Eq. 4)."""
     context, response = data["context"], data["response"]
-    fed = _decoder_feed(model, context, response)
     with tf.GradientTape() as tape:
         encoded = model.generator.encode(context)
-        features = model.generator.decode(fed, encoded)
+        with tape.stop_recording():
+            fed, kept = _decoder_feed(model, encoded, response)
+        features = model.generator.decode(fed, encoded, kept)
         nll, counts = response_nll(model.generator, features, response)
         losses = mle_loss(nll, counts)
         loss = _global_mean(losses)
@@ -103,10 +104,14 @@ def discriminator_step(model, data) -> dict:
     return {**logs, "finite": finite}
 
 
-def _decoder_feed(model, context, response):
-    """Returns what teacher forcing feeds: scheduled sampling mixes it."""
+def _decoder_feed(model, encoded, response):
+    """Finds what teacher forcing feeds: scheduled sampling mixes it.
+
+    Returns:
+        A tuple of the tokens and, if they were decoded, what that kept.
+    """
     if not model.scheduled_sampling:
-        return response
+        return response, None
     # No gradient passes through an argmax, so that the decoder may run
     # in parallel on tokens that an earlier pass has chosen.
     strategy = MixedWithTruth(
@@ -116,13 +121,14 @@ def _decoder_feed(model, context, response):
     )
     decoded = decode(
         model.generator,
-        model.generator.encode(context),
+        encoded,
         strategy,
         max_length=tf.shape(response)[1],
         stop_at_end=False,
         log_probabilities=False,
+        keep=True,
     )
-    return decoded.tokens
+    return decoded.tokens, decoded.kept
 
 
 def _read(model, tokens):

@@ -1,3 +1,5 @@
+import dataclasses
+
 from keras_dialgan.benchmarking import flops
 from keras_dialgan.config import DiscriminatorConfig, GeneratorConfig
 
@@ -51,6 +53,19 @@ def test_only_chosen_words_are_differentiated_adversarially():
     two = flops.of_phases(GENERATOR, JUDGE, SHAPE, k=2)
     four = flops.of_phases(GENERATOR, JUDGE, SHAPE, k=4)
     assert four["adversarial"] - two["adversarial"] == 3 * (2 * 7 * 2)
+
+
+def test_the_decoders_layers_run_forward_once_adversarially():
+    """With no words to choose from, only the pass that decodes differs."""
+    wordless = dataclasses.replace(GENERATOR, vocabulary_size=0)
+    counts = flops.of_phases(wordless, JUDGE, SHAPE, k=0)
+    layers = 2 * (3 + 5) * 20
+    again = flops.decoder(wordless, SHAPE) - layers
+    judged = flops.discriminator(JUDGE, SHAPE)
+    judged_response = 2 * (2 * (3 + 2) * 8)
+    assert counts["adversarial"] == (
+        counts["mle"] + again + judged + judged_response
+    )
 
 
 def test_operations_grow_with_the_batch():

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_dialgan.layers.lstm import LSTM
+from keras_dialgan.layers.lstm_loop import Kept, carried_dtype
 from tests.layers.contract import check_layer_contract
 
 BATCH, STEPS, SIZE, UNITS = 3, 6, 4, 5
@@ -148,10 +149,72 @@ def test_steps_one_after_another_give_the_sequence():
     sequence, h, c = layer(inputs)
     states = [tf.zeros([BATCH, UNITS], tf.float64)] * 2
     for t in range(STEPS):
-        output, states = layer.step(inputs[:, t], states)
+        output, states, _ = layer.step(inputs[:, t], states)
         np.testing.assert_allclose(output, sequence[:, t], atol=1e-12)
     np.testing.assert_allclose(states[0], h, atol=1e-12)
     np.testing.assert_allclose(states[1], c, atol=1e-12)
+
+
+def steps_taken(layer, inputs, state):
+    """What steps one after another kept, stacked."""
+    kept = []
+    for t in range(inputs.shape[1]):
+        _, state, of_step = layer.step(inputs[:, t], state)
+        kept.append(of_step)
+    return tf.nest.map_structure(lambda *parts: tf.stack(parts), *kept)
+
+
+def sequence_and_gradients(layer, run, inputs, state):
+    factors = random(BATCH, STEPS, UNITS, dtype="float64", seed=1)
+    with tf.GradientTape() as tape:
+        tape.watch([inputs, *state])
+        sequence = run(inputs, state)
+        loss = tf.reduce_sum(sequence * tf.cast(factors, sequence.dtype))
+    sources = [inputs, *state, *(w.value for w in layer.weights)]
+    return [sequence, *tape.gradient(loss, sources)]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float64", 1e-12), ("mixed_bfloat16", 0.03)]
+)
+def test_a_replay_has_the_values_and_gradients_of_a_call(dtype, tolerance):
+    layer = LSTM(UNITS, dtype=dtype)
+    layer.build((BATCH, STEPS, SIZE))
+    layer.set_weights([random(*w.shape, seed=9) for w in layer.get_weights()])
+    compute = layer.compute_dtype
+    inputs = tf.cast(random(BATCH, STEPS, SIZE, seed=4), compute)
+    state = [tf.cast(random(BATCH, UNITS, seed=s), compute) for s in (5, 6)]
+    carried = [state[0], tf.cast(state[1], carried_dtype(state[1].dtype))]
+    kept = steps_taken(layer, inputs, carried)
+    replayed = sequence_and_gradients(
+        layer, lambda x, s: layer.replay(x, s, kept), inputs, state
+    )
+    called = sequence_and_gradients(
+        layer, lambda x, s: layer(x, initial_state=s)[0], inputs, state
+    )
+    for got, wanted in zip(replayed, called, strict=True):
+        assert got.dtype == wanted.dtype
+        got, wanted = (tf.cast(v, tf.float64).numpy() for v in (got, wanted))
+        assert np.abs(got - wanted).max() < tolerance * np.abs(wanted).max()
+
+
+def test_no_gradient_passes_steps_of_which_zeros_were_kept():
+    _, layer = twins("float64")
+    inputs = tf.constant(random(BATCH, STEPS, SIZE, dtype="float64", seed=4))
+    state = [tf.zeros([BATCH, UNITS], tf.float64)] * 2
+    kept = tf.nest.map_structure(
+        lambda part: part.numpy(), steps_taken(layer, inputs, state)
+    )
+    for part in kept:
+        part[2:, 1] = 0.0
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        sequence = layer.replay(inputs, state, Kept(*map(tf.constant, kept)))
+    of_inputs = tape.gradient(sequence, inputs).numpy()
+    np.testing.assert_array_equal(sequence[1, 2:], 0)
+    np.testing.assert_array_equal(of_inputs[1, 2:], 0)
+    assert np.isfinite(of_inputs).all()
+    assert of_inputs[[0, 2]].all()
 
 
 def test_bfloat16_carries_the_cell_in_float32_and_stays_near_float32():
@@ -178,7 +241,7 @@ def test_a_step_keeps_the_type_of_the_states_it_is_given():
     layer = LSTM(UNITS, dtype="mixed_bfloat16")
     layer.build((None, None, SIZE))
     states = [tf.zeros([2, UNITS], tf.bfloat16), tf.zeros([2, UNITS])]
-    output, (h, c) = layer.step(tf.ones([2, SIZE]), states)
+    output, (h, c), _ = layer.step(tf.ones([2, SIZE]), states)
     assert (output.dtype, h.dtype, c.dtype) == (
         tf.bfloat16,
         tf.bfloat16,

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_dialgan.models import DenseSoftmax, GumbelSoftmax, TopKSoftmax
+from keras_dialgan.layers import cudnn
+from keras_dialgan.models import (
+    DenseSoftmax,
+    GumbelSoftmax,
+    Reinforce,
+    TopKSoftmax,
+)
 from keras_dialgan.models.decoding import decode
 from keras_dialgan.models.random_rows import RandomRows, step_seed
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
@@ -71,7 +77,7 @@ def loop_reference(model, context, average, noisy=False, hard=False):
     running = tf.ones([rows], bool)
     vectors, masks, tokens = [], [], []
     for step in range(generator.config.max_length):
-        logits, states = generator.step(last, states, encoded, keys, weights)
+        logits, states, _ = generator.step(last, states, encoded, keys, weights)
         noise = tf.zeros_like(logits)
         if noisy:
             noise = random.gumbel(step, tf.range(rows), V, "float64")
@@ -132,7 +138,10 @@ def model(float64, request):
     model.set_weights(trained_weights(request.param))
     generator = model.generator
     tokens = decode(generator, generator.encode(CONTEXTS["context"])).tokens
-    assert len(set((tokens.numpy() != PAD).sum(axis=1))) > 2
+    lengths = (tokens.numpy() != PAD).sum(axis=1)
+    assert len(set(lengths)) > 2
+    # Rows leave the decoding loop.
+    assert 2 * (lengths < lengths.max()).sum() > len(lengths)
     return model
 
 
@@ -169,6 +178,37 @@ def test_two_passes_equal_the_decoding_loop(model, straight_through):
             assert scale > 0, variable.path
             error = np.abs(ours - reference).max() / scale
             assert error < 1e-10, (name, variable.path, error)
+
+
+@pytest.mark.parametrize("model", ["concat"], indirect=True)
+@pytest.mark.parametrize("objective", [TopKSoftmax(), Reinforce()])
+def test_a_graph_that_keeps_steps_equals_taking_them_again(
+    model, objective, monkeypatch
+):
+    context = CONTEXTS["context"]
+    variables = model.generator.trainable_variables
+
+    @tf.function(
+        autograph=False,
+        input_signature=[tf.TensorSpec([None, None], tf.int32)],
+    )
+    def compiled(context):
+        with tf.GradientTape() as tape:
+            losses = objective.losses(model, context, tape)
+            total = tf.reduce_mean(losses)
+        return losses, tape.gradient(total, variables)
+
+    losses, gradients = compiled(context)
+    monkeypatch.setattr(cudnn, "is_available", lambda: True)
+    expected, expected_gradients = losses_and_gradients(
+        model, lambda tape: objective.losses(model, context, tape)
+    )
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
+    for ours, reference in zip(
+        as_arrays(gradients), expected_gradients, strict=True
+    ):
+        error = np.abs(ours - reference).max()
+        assert error < 1e-10 * np.abs(reference).max()
 
 
 @pytest.mark.parametrize("model", ["concat"], indirect=True)

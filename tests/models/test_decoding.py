@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_dialgan.layers import cudnn
 from keras_dialgan.models import (
     BeamSearch,
     Greedy,
@@ -258,9 +259,43 @@ def test_a_beam_is_at_least_as_probable_as_greedy(generator, encoded):
     assert (beam >= greedy - 1e-4).all()
 
 
-def test_candidates_are_refused_where_rows_are_reordered(generator, encoded):
-    with pytest.raises(ValueError, match="one row per input"):
-        decode(generator, encoded, BeamSearch(2), candidates=2)
+def test_what_belongs_to_rows_is_refused_where_they_are_reordered(
+    generator, encoded
+):
+    for wish in ({"candidates": 2}, {"keep": True}):
+        with pytest.raises(ValueError, match="one row per input"):
+            decode(generator, encoded, BeamSearch(2), **wish)
+
+
+def test_what_a_gradient_needs_is_kept_on_demand(generator, encoded):
+    assert decode(generator, encoded).kept is None
+    decoded = decode(generator, encoded, keep=True)
+    time = decoded.tokens.shape[1]
+    assert len(decoded.kept) == len(generator.decoder)
+    for kept, layer in zip(decoded.kept, generator.decoder, strict=True):
+        assert {part.shape for part in kept} == {(time, 9, layer.units)}
+
+
+def test_what_was_kept_gives_the_features_of_the_responses(generator, encoded):
+    """Of rows that leave the loop, too, but for what follows their end."""
+    truth = make_batch(9, seed=4)["response"]
+    strategy = Counting(truth)
+    decoded = decode(generator, encoded, strategy, keep=True)
+    assert len(set(strategy.rows)) > 1
+    valid = decoded.tokens.numpy() != PAD
+    found = generator.decode(decoded.tokens, encoded, decoded.kept).numpy()
+    expected = generator.decode(decoded.tokens, encoded).numpy()
+    np.testing.assert_allclose(
+        found[valid], expected[valid], rtol=1e-4, atol=1e-6
+    )
+    assert np.isfinite(found).all()
+
+
+def test_nothing_is_kept_where_cudnn_runs_the_layers(
+    generator, encoded, monkeypatch
+):
+    monkeypatch.setattr(cudnn, "is_available", lambda: True)
+    assert decode(generator, encoded, keep=True).kept is None
 
 
 def test_the_graph_and_eager_execution_agree(generator, encoded):

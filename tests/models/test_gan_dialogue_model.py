@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_dialgan.config import DiscriminatorConfig, load_preset
+from keras_dialgan.layers import cudnn
 from keras_dialgan.models import (
     GANDialogueModel,
     build_discriminator,
@@ -353,6 +354,21 @@ def test_scheduled_sampling_trains_on_its_own_tokens():
         not np.array_equal(first, second)
         for first, second in zip(*results, strict=True)
     )
+
+
+def test_scheduled_sampling_is_teacher_forcing_on_what_it_chose(
+    float64, monkeypatch
+):
+    """Whether or not the steps that chose it are taken again."""
+    results = []
+    models = [make_model(scheduled_sampling=0.5) for _ in range(2)]
+    for model, again in zip(models, (False, True), strict=True):
+        monkeypatch.setattr(cudnn, "is_available", lambda again=again: again)
+        randomise(model.generator)
+        run_phase(model, "mle", make_batch(5))
+        results.append(values(model.generator))
+    for kept, taken in zip(*results, strict=True):
+        np.testing.assert_allclose(kept, taken, rtol=1e-9, atol=1e-9)
 
 
 def test_fit_without_a_schedule_says_what_is_missing():

@@ -38,7 +38,7 @@ def test_steps_equal_teacher_forcing(float64):
     keys = generator.attention.project_value(encoded.memory)
     states, last = encoded.states, tf.fill([5], BOS)
     for t in range(batch["response"].shape[1]):
-        logits, states = generator.step(last, states, encoded, keys, weights)
+        logits, states, _ = generator.step(last, states, encoded, keys, weights)
         np.testing.assert_allclose(logits, expected[:, t], rtol=1e-10)
         last = batch["response"][:, t]
 

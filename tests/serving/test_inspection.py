@@ -70,7 +70,7 @@ def test_attention_is_that_of_the_decoding_loop(models, monkeypatch):
     keys = generator.attention.project_value(encoded.memory)
     states = encoded.states
     for token in [BOS, *response[0, :-1]]:
-        _, states = generator.step(
+        _, states, _ = generator.step(
             np.array([token]), states, encoded, keys, weights
         )
     monkeypatch.undo()

@@ -53,9 +53,10 @@ class SoftObjective(Objective):
 
     It takes two passes. The first decodes, without gradient. The second runs
     the decoder teacher-forced on the tokens found, all steps at once, and
-    makes the averages that the discriminator reads. As no gradient passes
-    through the token that feeds the decoder, loss and gradient are those of
-    the decoding loop.
+    makes the averages that the discriminator reads; what the decoder's layers
+    found in the first is not computed again. As no gradient passes through
+    the token that feeds the decoder, loss and gradient are those of the
+    decoding loop.
 
     Args:
         straight_through: whether the discriminator reads the vector of the
@@ -78,8 +79,9 @@ class SoftObjective(Objective):
                 strategy,
                 candidates=self.candidates,
                 log_probabilities=False,
+                keep=True,
             )
-        features = generator.decode(decoded.tokens, encoded)
+        features = generator.decode(decoded.tokens, encoded, decoded.kept)
         vectors = self.averages(model, features, decoded, strategy)
         if self.straight_through:
             hard = generator.word_embedding(decoded.tokens)

@@ -84,20 +84,24 @@ class Reinforce(Objective):
         encoded = model.generator.encode(context)
         with tape.stop_recording():
             random = RandomRows(step_seed(model), tf.shape(context)[0])
-            tokens = decode(
+            decoded = decode(
                 model.generator,
                 encoded,
                 GumbelMax(random),
                 log_probabilities=False,
-            ).tokens
+                keep=True,
+            )
+            tokens = decoded.tokens
             whole = reward_of(model, context, tokens)
             rewards = self.reward.of_steps(
                 model, context, encoded, tokens, whole
             )
-        surrogate = self.surrogate(model, encoded, tokens, rewards)
+        surrogate = self.surrogate(
+            model, encoded, tokens, rewards, decoded.kept
+        )
         return straight_through(1 - whole, surrogate)
 
-    def surrogate(self, model, encoded, tokens, rewards):
+    def surrogate(self, model, encoded, tokens, rewards, kept=None):
         """Computes what has the gradient of given responses with rewards.
 
         Args:
@@ -105,6 +109,7 @@ class Reinforce(Objective):
             encoded: the contexts, from `generator.encode`.
             tokens: responses, `[batch, steps]`.
             rewards: of each step, `[batch, steps]`.
+            kept: what decoding the responses kept, if these weights did it.
 
         Returns:
             `[batch]`; the values have no meaning.
@@ -112,7 +117,7 @@ class Reinforce(Objective):
         if self.baseline == "leave_one_out":
             most = model.generator.config.max_length
             rewards -= mean_of_others(rewards, valid_positions(tokens), most)
-        features = model.generator.decode(tokens, encoded)
+        features = model.generator.decode(tokens, encoded, kept)
         losses, places = token_nll(model.generator, features, tokens)
         weights = tf.cast(tf.gather_nd(rewards, places), losses.dtype)
         return tf.math.unsorted_segment_sum(
