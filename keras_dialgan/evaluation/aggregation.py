@@ -50,7 +50,10 @@ def aggregate_levels(
 
     Returns:
         For each distinct-2 that every seed's model reaches its `margin`, as
-        of `mean_and_error`, and the `verdicts` of the seeds.
+        of `mean_and_error`, the `input_error` of one seed's margin, that the
+        choice of inputs makes (the mean of the seeds': they share the inputs,
+        so that it does not shrink with their number), and the `verdicts` of
+        the seeds.
     """
     by_level: dict[float, list[dict[str, Any]]] = {}
     for report in reports:
@@ -60,6 +63,9 @@ def aggregate_levels(
         {
             "distinct_2": diversity,
             "margin": mean_and_error([level["margin"] for level in levels]),
+            "input_error": float(
+                np.mean([level["margin_error"] for level in levels])
+            ),
             "verdicts": [level["verdict"] for level in levels],
         }
         for diversity, levels in sorted(by_level.items())

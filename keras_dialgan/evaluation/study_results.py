@@ -73,6 +73,7 @@ def _levels(results: dict[str, Any]) -> str:
         [
             f"{name} at distinct-2 {level['distinct_2']:.2f}",
             _cell(level["margin"]),
+            f"{level['input_error']:.3f}",
             ", ".join(level["verdicts"]),
         ]
         for name in results
@@ -80,7 +81,12 @@ def _levels(results: dict[str, Any]) -> str:
     ]
     if not lines:
         return ""
-    heading = ["margin above the frontier of stage A", "margin", "by seed"]
+    heading = [
+        "margin above the frontier of stage A",
+        "margin",
+        "±inputs",
+        "by seed",
+    ]
     return f"\n\n{columns([heading, *lines])}"
 
 

@@ -34,7 +34,7 @@ report = pathlib.Path(arguments[arguments.index("--report") + 1])
 seed = int(report.parent.name.removeprefix("seed-"))
 row = {"distinct_2": seed / 10, "perplexity": 30.0}
 levels = [{"distinct_2": 0.05, "margin": seed / 100, "margin_in": "relevance",
-           "verdict": "on"}]
+           "margin_error": 0.02 + seed / 100, "verdict": "on"}]
 report.write_text(json.dumps({"metrics": {"A mle": row, "D final": row},
                               "frontier": {"levels": levels}}))
 """
@@ -85,6 +85,8 @@ def test_every_variation_runs_with_every_seed_and_is_averaged(study):
     }
     (level,) = results["paper"]["levels"]
     assert level["margin"]["mean"] == pytest.approx(0.02)
+    # Seeds share their inputs: the mean of 0.03 and 0.05, not less.
+    assert level["input_error"] == pytest.approx(0.04)
 
 
 def test_the_generator_is_pre_trained_once_a_seed(study):
@@ -187,7 +189,12 @@ def test_metrics_that_a_report_lacks_are_left_out():
 
 
 def test_levels_that_a_seed_does_not_reach_are_left_out():
-    level = {"margin": 0.1, "margin_in": "relevance", "verdict": "on"}
+    level = {
+        "margin": 0.1,
+        "margin_error": 0.01,
+        "margin_in": "relevance",
+        "verdict": "on",
+    }
     reports = [
         {"frontier": {"levels": [{"distinct_2": x, **level} for x in reached]}}
         for reached in ([0.05, 0.1], [0.05])
