@@ -124,6 +124,8 @@ def ending_generation(model: GANDialogueModel):
 
 def our_step(model: GANDialogueModel, phase: str):
     """A compiled step of a phase: a function of a batch that waits for it."""
+    if phase in model.phase_optimizers:
+        model.build_optimizer(phase)
     return _compiled(lambda data: PHASE_STEPS[phase](model, data), phase)
 
 
