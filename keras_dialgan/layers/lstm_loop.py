@@ -77,10 +77,14 @@ def _differentiable_lstm(inputs, *weights_and_state, mask, reverse):
 
         def gradient(d_outputs, d_h, d_c):
             d_outputs.set_shape(outputs.shape)
+            # Nothing else would keep it from being made, and held, from the
+            # start of the forward pass.
+            with tf.control_dependencies([d_outputs]):
+                transposed_kernel = _transposed(recurrent_kernel)
             d_projected, d_h, d_c = _backward(
                 (_by_step(d_outputs), d_h, d_c),
                 saved,
-                _transposed(recurrent_kernel),
+                transposed_kernel,
                 c,
                 carried,
                 reverse,
