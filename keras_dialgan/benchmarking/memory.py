@@ -10,6 +10,9 @@ from keras_dialgan.benchmarking.measuring import peak_memory
 def of_phase(preset: str, phase: str, whose: str, precision: str) -> dict:
     """Runs some steps of a phase in a new process.
 
+    It holds what training does: the moments of all optimisers, but for `mle`
+    those of generator pre-training.
+
     Args:
         preset: a key of `SIZES`.
         phase: a phase of Algorithm 1.
@@ -31,16 +34,25 @@ def _measure(preset: str, phase: str, whose: str, precision: str) -> dict:
     import keras
 
     from keras_dialgan.benchmarking import workload
+    from keras_dialgan.training import schedule as schedules
 
     keras.config.set_dtype_policy(precision)
     sizes = workload.SIZES[preset]
-    model = workload.make_model(workload.sized_config(preset, sizes))
+    config = workload.sized_config(preset, sizes)
+    schedule = (
+        schedules.generator_pretraining(config)
+        if phase == "mle"
+        else schedules.global_iteration(config)
+    )
+    model = workload.make_model(config)
     batch = workload.make_batch(sizes)
     if whose == "stock":
-        step = workload.stock_step(workload.make_stock(model), phase)
+        phases = {planned.name for planned in schedule.phases}
+        step = workload.stock_step(workload.make_stock(model, phases), phase)
         # Only the stock weights belong to the stock model's memory.
         del model
     else:
+        model.set_schedule(schedule)
         step = workload.our_step(model, phase)
     before = peak_memory()
     for _ in range(3):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
+from keras_dialgan.training.schedule import PHASES
 
 _NEVER = -1e9
 
@@ -201,19 +202,21 @@ class StockTraining:
     Args:
         generator: the `Generator` to retell.
         discriminator: the `Discriminator` to retell.
+        phases: those whose optimisers are made.
     """
 
-    def __init__(self, generator, discriminator):
+    def __init__(self, generator, discriminator, phases=PHASES):
         self.generator = StockGenerator(generator)
         self.discriminator = StockDiscriminator(discriminator)
+        learners = {
+            "mle": self.generator,
+            "adversarial": self.generator,
+            "discriminator": self.discriminator,
+        }
         self.optimizers = {}
-        for phase, model in (
-            ("mle", self.generator),
-            ("adversarial", self.generator),
-            ("discriminator", self.discriminator),
-        ):
+        for phase in learners.keys() & set(phases):
             optimizer = keras.optimizers.Adam(1e-6, global_clipnorm=5.0)
-            optimizer.build(model.trainable_variables)
+            optimizer.build(learners[phase].trainable_variables)
             self.optimizers[phase] = optimizer
 
     def step(self, phase: str, data: dict):

@@ -19,8 +19,7 @@ from keras_dialgan.models.decoding_strategies import MixedWithTruth
 from keras_dialgan.models.phases import PHASE_STEPS
 from keras_dialgan.text.vocabulary import EOS, FIRST_TOKENS
 from keras_dialgan.training.adam import Adam
-
-PHASES = tuple(PHASE_STEPS)
+from keras_dialgan.training.schedule import PHASES
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ def make_batch(sizes: Sizes, shortest: int | None = None) -> dict:
     return batch | {f"generated_{name}": tokens() for name in names}
 
 
-def make_stock(model: GANDialogueModel) -> StockTraining:
-    """Builds the stock models with the same weights."""
-    return StockTraining(model.generator, model.discriminator)
+def make_stock(model: GANDialogueModel, phases=PHASES) -> StockTraining:
+    """Builds the stock models with the same weights, to train by `phases`."""
+    return StockTraining(model.generator, model.discriminator, phases)
 
 
 def ending_generation(model: GANDialogueModel):
@@ -124,6 +123,8 @@ def ending_generation(model: GANDialogueModel):
 
 def our_step(model: GANDialogueModel, phase: str):
     """A compiled step of a phase: a function of a batch that waits for it."""
+    if phase in model.phase_optimizers:
+        model.build_optimizer(phase)
     return _compiled(lambda data: PHASE_STEPS[phase](model, data), phase)
 
 

@@ -174,10 +174,14 @@ def _gradient(upstream, arguments, outputs, kept, carried, reverse):
     inputs, kernel, recurrent_kernel, h, c = arguments
     d_outputs, d_h, d_c = upstream
     d_outputs.set_shape(outputs.shape)
+    # Nothing else would keep it from being made, and held, from the start of
+    # the forward pass.
+    with tf.control_dependencies([d_outputs]):
+        transposed_kernel = _transposed(recurrent_kernel)
     d_projected, d_h, d_c = _backward(
         (_by_step(d_outputs), d_h, d_c),
         kept,
-        _transposed(recurrent_kernel),
+        transposed_kernel,
         c,
         carried,
         reverse,

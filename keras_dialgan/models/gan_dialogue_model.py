@@ -154,15 +154,17 @@ class GANDialogueModel(keras.Model):
                 phase: optimizer or keras.optimizers.Adam()
                 for phase, optimizer in given.items()
             }
-            for phase, optimizer in self.phase_optimizers.items():
-                # Built lazily, slots would be made inside of a replica.
-                optimizer.build(self.phase_variables(phase))
-                expect_summed_gradients(optimizer)
+        for optimizer in self.phase_optimizers.values():
+            expect_summed_gradients(optimizer)
         if schedule is not None:
             self.set_schedule(schedule)
 
     def set_schedule(self, schedule, epoch: int = 0, position: int = 0) -> None:
         """Sets the schedule of the next `fit`.
+
+        Optimisers get their slots when a schedule first has their phase: two
+        moments of every weight are not held through all of a pre-training
+        that has no use for them.
 
         Args:
             schedule: a `Schedule`.
@@ -172,6 +174,17 @@ class GANDialogueModel(keras.Model):
         self.schedule = schedule
         self.epoch = epoch
         self.position = position
+        for phase in self.phase_optimizers:
+            if any(phase == planned.name for planned in schedule.phases):
+                self.build_optimizer(phase)
+
+    def build_optimizer(self, phase: str) -> None:
+        """Makes the slots of a phase's optimiser, unless it has them."""
+        optimizer = self.phase_optimizers[phase]
+        if not optimizer.built:
+            # Left to the first step, they would be made inside of a replica.
+            with self.distribute_strategy.scope():
+                optimizer.build(self.phase_variables(phase))
 
     @property
     def step(self) -> int:

@@ -32,6 +32,8 @@ REPLAY = "replay.bin"
 # Writing releases the interpreter: a thread does, and the program's end waits
 # for it.
 _EXECUTOR = ThreadPoolExecutor(1, "checkpoint")
+# A Keras optimiser's other variables are its updates and its rate.
+_FIRST_SLOT = 2
 _POSITIONS = ("run", "epoch", "position", "data_offset")
 
 
@@ -211,14 +213,16 @@ class CheckpointFolder:
                 f"{', '.join(changed)}; go on with the same, or begin anew in "
                 "another directory"
             )
-        variables = dict([*_metrics(model), *_variables(model)])
         files = manifest["files"]
         try:
             verify_arrays(path / VARIABLES, files[VARIABLES])
             verify_arrays(path / REPLAY, files[REPLAY])
+            variables, empty_slots = _match_slots(files, model)
             _check_fit(files, variables, model)
             for name, array in read_arrays(path / VARIABLES, files[VARIABLES]):
                 variables[name].assign(array)
+            for slot in empty_slots:
+                slot.assign(np.zeros(slot.shape))
             model.replay.restore(
                 dict(read_arrays(path / REPLAY, files[REPLAY]))
             )
@@ -260,6 +264,28 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not sound:
         raise DamagedFileError(f"{MANIFEST} lacks a position or a file")
     return manifest
+
+
+def _match_slots(files: dict, model: GANDialogueModel) -> tuple[dict, list]:
+    """Gives the model's optimisers the slots that a checkpoint has.
+
+    Returns:
+        A tuple of the variables that the checkpoint must hold, by name, and
+        the slots of optimisers that had none when it was written.
+    """
+    held = {name for name, _, _ in _index(files)}
+    empty = {}
+    for phase, optimizer in model.phase_optimizers.items():
+        group = f"{phase}_optimizer"
+        if f"{group}/{_FIRST_SLOT}" in held:
+            model.build_optimizer(phase)
+        else:
+            named = list(_numbered({group: optimizer.variables}))
+            empty |= dict(named[_FIRST_SLOT:])
+    variables = dict([*_metrics(model), *_variables(model)])
+    for name in empty:
+        del variables[name]
+    return variables, list(empty.values())
 
 
 def _check_fit(files: dict, variables: dict, model: GANDialogueModel) -> None:

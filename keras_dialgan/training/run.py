@@ -95,8 +95,12 @@ class Run:
             UserError: see `train`.
         """
         if resume:
+            # Restoring makes slots, which all workers do together or wait.
+            self.workers.check_same(
+                self.checkpoints.newest_step() or 0, "the newest checkpoint"
+            )
             found = self.checkpoints.restore(self.model, self._say)
-            self.workers.check_same(self.model.step, "the newest checkpoint")
+            self.workers.check_same(self.model.step, "the restored checkpoint")
             self.positions = found or self.positions
             self._say(self.plan.where(self.positions, self.model.step))
         self.probe = self._probe()

@@ -378,6 +378,17 @@ def test_fit_without_a_schedule_says_what_is_missing():
         model.make_train_function()
 
 
+def test_an_optimiser_has_slots_once_a_schedule_has_its_phase():
+    model = make_model()
+    model.compile(schedule_of(Phase("mle", 1)))
+    optimizers = model.phase_optimizers
+    built = [phase for phase in optimizers if optimizers[phase].built]
+    assert built == ["mle"]
+    model.set_schedule(schedule_of(Phase("mle", 1), Phase("adversarial", 1)))
+    built = [phase for phase in optimizers if optimizers[phase].built]
+    assert built == ["mle", "adversarial"]
+
+
 @pytest.mark.slow
 def test_fit_runs_under_a_mirrored_strategy():
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])

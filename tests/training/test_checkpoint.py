@@ -90,6 +90,39 @@ def test_every_variable_the_metrics_and_the_replay_come_back(
     assert np.asarray(found["metric/mle_loss/1"]) == 5
 
 
+def bare_model():
+    model = fresh_model()
+    model.compile(run_eagerly=True)
+    return model
+
+
+def test_slots_are_made_where_the_checkpoint_has_them(folder, model):
+    save_at(folder, model, 4)
+    bare = bare_model()
+    folder.restore(bare)
+    for name, array in everything(model).items():
+        np.testing.assert_array_equal(array, everything(bare)[name], name)
+
+
+def test_slots_that_a_checkpoint_had_not_yet_begin_at_zero_again(folder):
+    pretrained = bare_model()
+    pretrained.build_optimizer("mle")
+    save_at(folder, pretrained, 4)
+    went_on = fresh_model()
+    went_on.fit(
+        endless(make_batch(5)),
+        steps_per_epoch=SCHEDULE.steps,
+        verbose=0,
+        shuffle=False,
+    )
+    assert folder.restore(went_on) == POSITIONS
+    pretrained.set_schedule(SCHEDULE)
+    expected, found = everything(pretrained), everything(went_on)
+    assert expected.keys() == found.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(array, found[name], name)
+
+
 def test_the_newest_two_stay(folder, model):
     for step in (4, 5, 6):
         save_at(folder, model, step)
