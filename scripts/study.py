@@ -105,7 +105,8 @@ def main() -> None:
     print(
         f"\n{len(options.seeds)} seeds, greedy decoding; A after MLE, D final"
     )
-    print(f"(behind ±: standard error over the seeds)\n\n{table}")
+    print("(behind ±: standard error over the seeds; ±inputs: over the inputs)")
+    print(f"\n{table}")
     write_json(options.output / "study.json", results)
     with atomic_write(options.output / "study.txt") as file:
         file.write(f"{table}\n")

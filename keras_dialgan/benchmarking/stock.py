@@ -214,10 +214,11 @@ class StockTraining:
             "discriminator": self.discriminator,
         }
         self.optimizers = {}
-        for phase in learners.keys() & set(phases):
-            optimizer = keras.optimizers.Adam(1e-6, global_clipnorm=5.0)
-            optimizer.build(learners[phase].trainable_variables)
-            self.optimizers[phase] = optimizer
+        for phase, learner in learners.items():
+            if phase in phases:
+                optimizer = keras.optimizers.Adam(1e-6, global_clipnorm=5.0)
+                optimizer.build(learner.trainable_variables)
+                self.optimizers[phase] = optimizer
 
     def step(self, phase: str, data: dict):
         """Does a step of a phase; returns its loss, or the sampled tokens."""

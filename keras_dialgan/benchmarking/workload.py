@@ -72,7 +72,9 @@ def make_model(config: Config) -> GANDialogueModel:
     bias[EOS] = -100.0
     generator.projection.bias.assign(bias)
     model = GANDialogueModel(
-        generator, build_discriminator(config.discriminator)
+        generator,
+        build_discriminator(config.discriminator),
+        averages=config.adversarial.averaging > 0,
     )
     clip = config.training.clip_norm or None
     # At this rate the weights stay as they are, however many steps are timed.

@@ -192,9 +192,9 @@ class AdversarialConfig:
             (`after_mle`) and the adversarial phase that follows it in stage
             C (`after_adversarial`); half of the iterations when None.
         averaging: share of the global iterations, the last ones, that the
-            weights of stage D (`final`) are the mean over: of those after
-            every adversarial and every MLE phase. With 0, the paper's, they
-            are those at the end.
+            generator of stage D (`final`) is the mean over: of its weights
+            after every adversarial and every MLE phase. With 0, the paper's,
+            it is that at the end, as the discriminator always is.
     """
 
     iterations: int = _bounded(0, default=200)
@@ -237,6 +237,7 @@ class TrainingConfig:
         equal_norms: whether the rows of W start at one length, the mean of
             theirs. Shorter vectors are nearer to a mixture than its own words
             are, so that fewer mixtures lie nearest to the generated token.
+            A generator that was pre-trained elsewhere brings its own W.
         log_every: steps between two points of a TensorBoard curve.
         validate_every: MLE pre-training steps between two validations.
         validation_pairs: pairs of the validation perplexity.

@@ -16,7 +16,8 @@ _AXES = ("relevance", "informative", "perplexity")
 def study_table(results: dict[str, Any]) -> str:
     """Lays the results out: a column for each variation and stage.
 
-    A number behind ± is the standard error of the mean over the seeds.
+    A number behind ± is the standard error of the mean over the seeds; that
+    beneath ±inputs, the one of a seed's margin over the inputs.
     """
     rows = {
         f"{name}, {row[0]}": results[name][row]

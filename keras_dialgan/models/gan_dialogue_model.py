@@ -117,6 +117,7 @@ class GANDialogueModel(keras.Model):
         )
         self.phase_metrics = make_phase_metrics(mismatched > 0)
         self.perplexity = Perplexity(name="perplexity")
+        self.phase_optimizers = {}
         self.schedule = None
         self.epoch = 0
         self.position = 0
@@ -136,8 +137,8 @@ class GANDialogueModel(keras.Model):
         """Sets the schedule and the three optimisers.
 
         Args:
-            schedule: the `Schedule` of an epoch of `fit`; may be set later
-                with `set_schedule`.
+            schedule: the `Schedule` of an epoch of `fit`; the former one
+                when None; may be set later with `set_schedule`.
             mle_optimizer: a Keras optimiser; Adam when None.
             adversarial_optimizer: a Keras optimiser; Adam when None.
             discriminator_optimizer: a Keras optimiser; Adam when None.
@@ -158,6 +159,8 @@ class GANDialogueModel(keras.Model):
             expect_summed_gradients(optimizer)
         if schedule is not None:
             self.set_schedule(schedule)
+        elif self.schedule is not None:
+            self.set_schedule(self.schedule, self.epoch, self.position)
 
     def set_schedule(self, schedule, epoch: int = 0, position: int = 0) -> None:
         """Sets the schedule of the next `fit`.

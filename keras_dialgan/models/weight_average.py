@@ -45,10 +45,11 @@ class WeightAverage:
 
     def add(self) -> None:
         """Adds the weights as they are now; called outside of replicas."""
-        self._count.assign(self.count + 1)
+        count = self.count + 1
+        self._count.assign(count)
         for mean, weight in zip(self._means, self._weights, strict=True):
             former = _value(mean)
-            mean.assign(former + (_value(weight) - former) / self.count)
+            mean.assign(former + (_value(weight) - former) / count)
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -60,8 +61,8 @@ class WeightAverage:
         if not self.count:
             raise ValueError("no weights were added to the average")
         own = [_value(weight) for weight in self._weights]
-        _assign(self._weights, map(_value, self._means))
         try:
+            _assign(self._weights, map(_value, self._means))
             yield
         finally:
             _assign(self._weights, own)

@@ -83,7 +83,8 @@ class ProbeLog(keras.callbacks.Callback):
 
         Args:
             model: the training model.
-            phase: what it has just gone through.
+            phase: what it has just gone through; `averaging` if its
+                generator has the averaged weights.
         """
         perplexity = model.evaluate(
             self._validation,
@@ -106,7 +107,7 @@ class ProbeLog(keras.callbacks.Callback):
             file.writelines(json.dumps(line) + "\n" for line in self.records)
         self._board.probe(record, f"after_{phase}")
         tqdm.write(_describe(record))
-        if not record["pretraining"]:
+        if not record["pretraining"] and phase != "averaging":
             self._watch_for_collapse(record)
 
     def _watch_for_collapse(self, record: dict) -> None:

@@ -164,9 +164,11 @@ class Run:
         if not stage.schedule.steps and not self.model.step:
             # The generator was pre-trained elsewhere.
             self.probe_log.measure(self.model, "mle")
-        if stage.saved_as:
+        if stage.saved_as == "final":
             with self._averaged():
-                self._save_stage(stage.saved_as)
+                self._save_stage("final")
+        elif stage.saved_as:
+            self._save_stage(stage.saved_as)
         self.saver.save(self.model.step)
         self.checkpoints.finish()
         self.positions |= {"epoch": 0, "position": 0}
@@ -271,8 +273,8 @@ class Run:
         validation = self._validation()
         pipeline = self.directory.text_pipeline()
         count = min(self.config.training.probe_inputs, len(validation))
-        # The last ones: evaluations judge by the first, and a model that was
-        # kept for its responses to some inputs is judged by others.
+        # The last ones: evaluations judge by the first, and a recipe that was
+        # chosen by the responses to some inputs is judged by others.
         rows = np.arange(len(validation) - count, len(validation))
         contexts, _ = validation.gather(rows)
         shown = pipeline.encode(list(TABLE_1_UTTERANCES))

@@ -73,7 +73,8 @@ class Board:
 
         Args:
             record: the measurements; those that are numbers become curves.
-            when: after which phase.
+            when: after which phase; `after_averaging` those of the averaged
+                generator, which has curves of its own.
         """
         with self._writer.as_default(self._model.step):
             self._write_probe(record, when)
@@ -94,9 +95,10 @@ class Board:
         self._writer.flush()
 
     def _write_probe(self, record: dict, when: str) -> None:
+        curves = "average" if when == "after_averaging" else "probe"
         for name, value in record.items():
             if isinstance(value, float):
-                tf.summary.scalar(f"probe/{name}", value)
+                tf.summary.scalar(f"{curves}/{name}", value)
         self._write_responses(f"responses/{when}")
 
     def _write_responses(self, tag: str) -> None:

@@ -26,7 +26,13 @@ _PAGE = {
             "probe/distinct_responses",
             "probe/top_1_share",
         ),
-        "perplexity": ("probe/perplexity",),
+        "variety of the averaged generator": (
+            "average/distinct_1",
+            "average/distinct_2",
+            "average/distinct_responses",
+            "average/top_1_share",
+        ),
+        "perplexity": ("probe/perplexity", "average/perplexity"),
     },
     "how the steps are taken": {
         "learning rates": ("[a-z]+/learning_rate",),

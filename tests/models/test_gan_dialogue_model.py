@@ -389,6 +389,20 @@ def test_an_optimiser_has_slots_once_a_schedule_has_its_phase():
     assert built == ["mle", "adversarial"]
 
 
+@pytest.mark.parametrize("order", ["compiled again", "schedule first"])
+def test_slots_are_there_before_the_first_step(order):
+    model = make_model()
+    schedule = schedule_of(Phase("mle", 1))
+    if order == "compiled again":
+        model.compile(schedule)
+        model.set_schedule(schedule, epoch=2)
+    else:
+        model.set_schedule(schedule, epoch=2)
+    model.compile(run_eagerly=True)
+    assert model.phase_optimizers["mle"].built
+    assert model.epoch == 2
+
+
 @pytest.mark.slow
 def test_fit_runs_under_a_mirrored_strategy():
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])

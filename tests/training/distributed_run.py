@@ -62,6 +62,7 @@ def main(strategy_name: str, folder: str, devices: int, *settings) -> None:
             objective=make_objective(load_preset("tiny", settings).objective),
             discriminator_updates_word_vectors=True,
             mismatched=0.4,
+            averages=True,
         )
         randomise(model)
         model.compile(schedule, *(Adam(global_clipnorm=0.05) for _ in range(3)))
@@ -79,6 +80,11 @@ def main(strategy_name: str, folder: str, devices: int, *settings) -> None:
     perplexity = model.evaluate(data.take(STEPS), verbose=0, return_dict=True)[
         "perplexity"
     ]
+    model.weight_average.add()
+    with model.weight_average.lent():
+        of_average = model.evaluate(
+            data.take(STEPS), verbose=0, return_dict=True
+        )
     results = {f"weight_{i}": w for i, w in enumerate(model.get_weights())}
     for phase, optimizer in model.phase_optimizers.items():
         for i, slot in enumerate(optimizer.variables):
@@ -86,6 +92,7 @@ def main(strategy_name: str, folder: str, devices: int, *settings) -> None:
     results |= {f"replay_{k}": v for k, v in model.replay.state().items()}
     results |= {name: values[0] for name, values in history.items()}
     results["perplexity"] = perplexity
+    results["perplexity_of_average"] = of_average["perplexity"]
     name = "worker"
     if strategy_name == "multi_worker":
         name += str(strategy.cluster_resolver.task_id)

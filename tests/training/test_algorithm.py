@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_dialgan.config import load_preset
 from keras_dialgan.errors import UserError
 from keras_dialgan.models import Reinforce, cut_at_end
+from keras_dialgan.models.weight_average import WeightAverage
 from keras_dialgan.training import ModelDirectory, train
 from keras_dialgan.training.building import build_training_model
 from keras_dialgan.training.probe import Probe
@@ -43,9 +44,23 @@ SETTINGS = [
 
 
 @pytest.fixture(scope="module")
-def trained(small_corpus, tmp_path_factory):
+def averaged():
+    """The generator's weights at each moment that went into its average."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def trained(small_corpus, tmp_path_factory, averaged):
     output = tmp_path_factory.mktemp("trained") / "model"
-    return train(load_preset("tiny", SETTINGS), small_corpus, output)
+    add = WeightAverage.add
+
+    def add_and_note(average):
+        add(average)
+        averaged.append([np.array(w) for w in average._weights])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WeightAverage, "add", add_and_note)
+        return train(load_preset("tiny", SETTINGS), small_corpus, output)
 
 
 def weights(directory, stage):
@@ -124,7 +139,9 @@ def test_tensorboard_has_curves_of_every_phase_and_responses(trained):
 
 
 @pytest.mark.parametrize(
-    "last_save", [2, pytest.param(5, marks=pytest.mark.slow)]
+    "last_save",
+    # In both pre-trainings, and in an iteration that is averaged.
+    [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 36))],
 )
 def test_a_resumed_run_equals_an_unbroken_one(
     trained, small_corpus, tmp_path, monkeypatch, last_save
@@ -277,6 +294,17 @@ def test_a_pre_trained_generator_of_other_sizes_is_refused(
     config = load_preset("tiny", [*SETTINGS, "generator.output_units=9"])
     with pytest.raises(UserError, match="output_units = 7 there and 9 here"):
         train(config, small_corpus, tmp_path / "model", pretrained=trained.path)
+
+
+def test_the_last_generator_is_the_mean_after_both_kinds_of_phases(
+    trained, averaged
+):
+    assert len(averaged) == 4
+    generator, _ = trained.load_stage("final")
+    for *values, mean in zip(*averaged, generator.get_weights(), strict=True):
+        np.testing.assert_allclose(mean, np.mean(values, axis=0), atol=1e-6)
+    # The values differ, or their mean would be any of them.
+    assert not np.allclose(averaged[0][0], averaged[-1][0], atol=1e-5)
 
 
 def test_the_last_stage_is_the_average_that_was_measured(trained, small_corpus):

@@ -31,12 +31,13 @@ SCHEDULE = Schedule(
 )
 
 
-def fresh_model(seed=0):
+def fresh_model(seed=0, schedule=SCHEDULE):
     model = make_model(
-        generator=make_generator(encoder_layers=1, decoder_layers=1)
+        generator=make_generator(encoder_layers=1, decoder_layers=1),
+        averages=True,
     )
     randomise(model, seed=seed)
-    model.compile(SCHEDULE, run_eagerly=True)
+    model.compile(schedule, run_eagerly=True)
     return model
 
 
@@ -50,6 +51,7 @@ def model():
         verbose=0,
         shuffle=False,
     )
+    model.weight_average.add()
     return model
 
 
@@ -91,9 +93,7 @@ def test_every_variable_the_metrics_and_the_replay_come_back(
 
 
 def bare_model():
-    model = fresh_model()
-    model.compile(run_eagerly=True)
-    return model
+    return fresh_model(schedule=None)
 
 
 def test_slots_are_made_where_the_checkpoint_has_them(folder, model):

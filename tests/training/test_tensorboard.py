@@ -112,8 +112,15 @@ def test_the_age_of_the_replay_is_that_of_its_law(curves):
 
 def test_the_probe_is_shown_before_training_and_as_recorded(trained, curves):
     lines = (trained.path / "metrics.jsonl").read_text().splitlines()
-    records = {r["step"]: r for r in map(json.loads, lines)}
+    records = [json.loads(line) for line in lines]
+    averages = {r["step"]: r for r in records if r["after"] == "averaging"}
+    records = {r["step"]: r for r in records if r["after"] != "averaging"}
     assert list(curves["probe/perplexity"]) == list(records)
+    for name in ("perplexity", "distinct_2", "top_1_share"):
+        points = curves[f"average/{name}"]
+        assert list(points) == list(averages)
+        for step, record in averages.items():
+            assert points[step] == pytest.approx(record[name])
     for name in ("distinct_1", "distinct_2", "top_1_share"):
         points = curves[f"probe/{name}"]
         assert list(points) == [0, *records]
