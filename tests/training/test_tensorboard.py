@@ -158,6 +158,7 @@ def test_the_layout_names_curves_that_exist(events, curves):
         "losses",
         "discriminator accuracy",
         "variety on the probe",
+        "variety of the averaged generator",
         "perplexity",
     ]
     for category in layout.category:
