@@ -21,6 +21,16 @@ class Times:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
+    def start(self) -> None:
+        """Begins a call."""
+        self._began = time.perf_counter(), time.process_time()
+
+    def stop(self) -> None:
+        """Ends the call that began last."""
+        wall, cpu = self._began
+        self.wall.append(time.perf_counter() - wall)
+        self.cpu.append(time.process_time() - cpu)
+
     @property
     def seconds(self) -> float:
         """The median of the elapsed times."""
@@ -58,10 +68,9 @@ def interleaved(
         if count > 1 and time.perf_counter() - start > seconds:
             break
         for name, function in functions.items():
-            wall, cpu = time.perf_counter(), time.process_time()
+            times[name].start()
             function()
-            times[name].wall.append(time.perf_counter() - wall)
-            times[name].cpu.append(time.process_time() - cpu)
+            times[name].stop()
         after_round()
     return times
 

@@ -216,8 +216,9 @@ def growth(settings: Settings) -> list[dict]:
 def fit(settings: Settings) -> list[dict]:
     """Epochs of fit against the bare steps that they consist of"""
     model = make_model(sized_config(settings.preset, settings.sizes))
-    iterations = 5 if settings.preset == "small" else 1
-    return fitting.compare(model, settings.sizes, iterations)
+    return fitting.compare(
+        model, settings.sizes, settings.rounds, settings.seconds
+    )
 
 
 @section

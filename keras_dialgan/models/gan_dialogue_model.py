@@ -340,7 +340,9 @@ class GANDialogueModel(keras.Model):
         last = step + 1 == phase.length(self.schedule.batch_size)
         self.finished_phase = phase.name if last else None
         self.finished_epoch = self.epoch
-        self.steps_done.assign_add(1)
+        # Keras' assign_add reads, adds and writes: a millisecond a step, when
+        # the step has filled the caches with its own.
+        self.steps_done.value.assign_add(1, read_value=False)
         self.position += 1
         if self.position == self.schedule.steps:
             self.position = 0
