@@ -36,6 +36,7 @@ def test_the_paper_preset_has_every_number_of_the_paper():
         "discriminator.updates_word_vectors": False,
         "objective.k": 2,
         "objective.straight_through": False,
+        "objective.noise": 0.0,
         "pretraining.generator_steps": 50_000,
         "pretraining.generator_learning_rate": 0.001,
         "pretraining.scheduled_sampling": 0.0,

@@ -76,7 +76,7 @@ class DiscriminatorConfig:
 
 # Which of the section's keys each objective takes.
 OBJECTIVE_SETTINGS = {
-    "top_k_softmax": ("k", "straight_through"),
+    "top_k_softmax": ("k", "straight_through", "noise"),
     "dense_softmax": ("straight_through",),
     "gumbel_softmax": (
         "straight_through",
@@ -101,6 +101,9 @@ class ObjectiveConfig:
         straight_through: whether the discriminator reads the hard word
             vector while the gradient is that of the mixture; for all that
             mix.
+        noise: factor on Gumbel noise on the logits of the top-k softmax, so
+            that it learns from samples at this temperature; 0 for the paper's
+            greedy responses.
         temperature: of the Gumbel-softmax, at the first adversarial update.
         final_temperature: to which it falls; constant when None.
         temperature_steps: adversarial updates until it has.
@@ -119,6 +122,7 @@ class ObjectiveConfig:
     ] = "top_k_softmax"
     k: int = _bounded(2, default=2)
     straight_through: bool = False
+    noise: float = _bounded(0, 10, default=0.0)
     temperature: float = _bounded(0.01, 100, default=1.0)
     final_temperature: float | None = _bounded(0.01, 100, default=None)
     temperature_steps: int = _bounded(1, default=1_000)

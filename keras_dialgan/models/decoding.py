@@ -21,7 +21,9 @@ class Decoded(NamedTuple):
             longest response.
         log_probability: `[batch]`, of the response under the model, or None.
         candidates: int32 `[batch, time, n]`, the n most probable tokens of
-            each step in falling order, or None.
+            each step in falling order, or None; those of the largest noisy
+            logits, if the strategy adds noise.
+        noise: `[batch, time, n]`, of the candidates' logits, or None.
         kept: what the decoder's layers kept of all steps, a `Kept` of
             `[time, batch, units]` for each, or None. `generator.decode`
             differentiates the responses from it.
@@ -30,6 +32,7 @@ class Decoded(NamedTuple):
     tokens: Any
     log_probability: Any
     candidates: Any = None
+    noise: Any = None
     kept: Any = None
 
 
@@ -37,7 +40,7 @@ class _Results(NamedTuple):
     """What is returned of every row.
 
     Attributes:
-        candidates: a list of the candidates, or of nothing.
+        candidates: a list of the candidates and their noise, or of less.
     """
 
     tokens: Any
@@ -144,7 +147,7 @@ def decode(
                 rows.numbers,
             ),
         )
-        top = [top_k_indices(logits, candidates)] if candidates else []
+        top = _candidates(logits, selection.noise, candidates)
         rows = _advance(index, rows, selection, states, top, stop_at_end)
         if keep:
             kept = _write(kept, of_step, index, rows, results)
@@ -155,7 +158,8 @@ def decode(
         running = tf.logical_not(tf.reduce_all(loop.rows.finished))
         return tf.logical_and(loop.index < max_length, running)
 
-    start = _start(generator, encoded, max_length, candidates, keep)
+    noisy = strategy.is_noisy
+    start = _start(generator, encoded, max_length, candidates, noisy, keep)
     loop = _Loop(
         *tf.while_loop(goes_on, body, start, shape_invariants=_shapes(start))
     )
@@ -164,22 +168,27 @@ def decode(
     best = strategy.best_rows(tokens, scores)
     if best is not None:
         tokens, scores = tf.gather(tokens, best), tf.gather(scores, best)
+    chosen = [part[:, : loop.index] for part in chosen]
     return Decoded(
         tokens,
         scores if log_probabilities else None,
-        chosen[0][:, : loop.index] if candidates else None,
+        chosen[0] if candidates else None,
+        chosen[1] if candidates and noisy else None,
         _read(loop.kept, loop.index) if keep else None,
     )
 
 
-def _start(generator, encoded, max_length, candidates, keep) -> _Loop:
+def _start(generator, encoded, max_length, candidates, noisy, keep) -> _Loop:
     size = tf.shape(encoded.memory)[0]
+    dtype = generator.projection.logits_dtype
+    of_candidates = [tf.int32, dtype] if noisy else [tf.int32]
     results = _Results(
         tokens=tf.fill([size, max_length], PAD),
-        scores=tf.zeros([size], generator.projection.logits_dtype),
-        candidates=[tf.zeros([size, max_length, candidates], tf.int32)]
-        if candidates
-        else [],
+        scores=tf.zeros([size], dtype),
+        candidates=[
+            tf.zeros([size, max_length, candidates], kind)
+            for kind in (of_candidates if candidates else [])
+        ],
     )
     rows = _Rows(
         numbers=tf.range(size),
@@ -256,6 +265,15 @@ def _read(kept: list, steps) -> list:
     return tf.nest.map_structure(
         lambda array: array.gather(tf.range(steps)), kept
     )
+
+
+def _candidates(logits, noise, count: int) -> list:
+    if not count:
+        return []
+    if noise is None:
+        return [top_k_indices(logits, count)]
+    chosen = top_k_indices(logits + noise, count)
+    return [chosen, tf.gather(noise, chosen, batch_dims=1)]
 
 
 def _advance(index, rows, selection, states, top, stop_at_end) -> _Rows:

@@ -2,7 +2,8 @@
 
 A strategy says how many rows it decodes for each input (`rows_per_input`),
 chooses the next tokens (`select`) and, when several rows belong to one input,
-the row that is returned (`best_rows`).
+the row that is returned (`best_rows`). One that adds noise to the logits says
+so (`is_noisy`), as candidates are then those of the noisy logits.
 """
 
 from typing import Any, NamedTuple
@@ -39,17 +40,21 @@ class Selection(NamedTuple):
             None.
         parents: integer `[rows]`, the row that each new row continues; None
             where every row continues itself.
+        noise: `[rows, V]`, what was added to the logits before the largest
+            was taken, or None.
     """
 
     tokens: Any
     scores: Any
     parents: Any = None
+    noise: Any = None
 
 
 class Greedy:
     """The most probable token at every step (Eq. 3)."""
 
     rows_per_input = 1
+    is_noisy = False
 
     def select(self, logits, step: Step) -> Selection:
         """Chooses the next tokens.
@@ -172,6 +177,8 @@ class BeamSearch:
     Raises:
         ValueError: for a width that is not positive.
     """
+
+    is_noisy = False
 
     def __init__(self, width: int, length_penalty: float = 1.0):
         if width < 1:

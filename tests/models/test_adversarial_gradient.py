@@ -39,6 +39,10 @@ def top_k(k):
     return average
 
 
+def noisy_top_k(k):
+    return lambda logits, noise, W: top_k(k)(logits + noise, None, W)
+
+
 def dense(logits, noise, W):
     return tf.nn.softmax(logits) @ W
 
@@ -50,17 +54,20 @@ def gumbel(temperature):
     return average
 
 
-# Of each objective: its class, its settings and its average in plain words.
+# Of each objective: its class, its settings, its average in plain words and
+# the factor on the noise.
 OBJECTIVES = {
-    "top 2": (TopKSoftmax, {"k": 2}, top_k(2)),
-    "top 3": (TopKSoftmax, {"k": 3}, top_k(3)),
-    "top 11": (TopKSoftmax, {"k": 11}, top_k(11)),
-    "dense": (DenseSoftmax, {}, dense),
-    "gumbel": (GumbelSoftmax, {"temperature": 0.6}, gumbel(0.6)),
+    "top 2": (TopKSoftmax, {"k": 2}, top_k(2), 0.0),
+    "top 3": (TopKSoftmax, {"k": 3}, top_k(3), 0.0),
+    "top 11": (TopKSoftmax, {"k": 11}, top_k(11), 0.0),
+    "noisy top 2": (TopKSoftmax, {"noise": 1.0}, noisy_top_k(2), 1.0),
+    "noisy top 3": (TopKSoftmax, {"k": 3, "noise": 0.4}, noisy_top_k(3), 0.4),
+    "dense": (DenseSoftmax, {}, dense, 0.0),
+    "gumbel": (GumbelSoftmax, {"temperature": 0.6}, gumbel(0.6), 1.0),
 }
 
 
-def loop_reference(model, context, average, noisy=False, hard=False):
+def loop_reference(model, context, average, scale=0.0, hard=False):
     """Eq. 6 through the decoding loop with all logits, step by step.
 
     The tape records everything: full logits at each step, the average of
@@ -79,8 +86,8 @@ def loop_reference(model, context, average, noisy=False, hard=False):
     for step in range(generator.config.max_length):
         logits, states, _ = generator.step(last, states, encoded, keys, weights)
         noise = tf.zeros_like(logits)
-        if noisy:
-            noise = random.gumbel(step, tf.range(rows), V, "float64")
+        if scale:
+            noise = scale * random.gumbel(step, tf.range(rows), V, "float64")
         chosen = tf.argmax(logits + noise, axis=-1, output_type=tf.int32)
         mixture = average(logits, noise, W)
         if hard:
@@ -152,12 +159,11 @@ def model(float64, request):
 )
 def test_two_passes_equal_the_decoding_loop(model, straight_through):
     context = CONTEXTS["context"]
-    for name, (kind, settings, average) in OBJECTIVES.items():
-        noisy = kind is GumbelSoftmax
+    for name, (kind, settings, average, noise) in OBJECTIVES.items():
         expected, expected_gradients = losses_and_gradients(
             model,
-            lambda _, average=average, noisy=noisy: loop_reference(
-                model, context, average, noisy, straight_through
+            lambda _, average=average, noise=noise: loop_reference(
+                model, context, average, noise, straight_through
             )[0],
         )
         objective = kind(straight_through=straight_through, **settings)
@@ -212,10 +218,10 @@ def test_a_graph_that_keeps_steps_equals_taking_them_again(
 
 
 @pytest.mark.parametrize("model", ["concat"], indirect=True)
-@pytest.mark.parametrize("name", ["dense", "gumbel"])
+@pytest.mark.parametrize("name", ["noisy top 2", "dense", "gumbel"])
 def test_the_gradient_equals_finite_differences(model, name):
     """Along a random direction, so short that no token changes."""
-    kind, settings, _ = OBJECTIVES[name]
+    kind, settings, *_ = OBJECTIVES[name]
     objective, context = kind(**settings), CONTEXTS["context"]
     variables = model.generator.trainable_variables
     _, gradients = losses_and_gradients(

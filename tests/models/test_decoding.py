@@ -14,6 +14,8 @@ from keras_dialgan.models import (
     decode,
 )
 from keras_dialgan.models.decoding_strategies import MixedWithTruth, Step
+from keras_dialgan.models.objectives.sampling import GumbelTopK
+from keras_dialgan.models.random_rows import RandomRows
 from keras_dialgan.text.vocabulary import BOS, EOS, PAD
 
 from .small_models import V, make_batch, make_generator, randomise
@@ -94,6 +96,36 @@ def test_the_candidates_are_the_most_probable_tokens(generator, encoded):
     expected = np.argsort(-logits, axis=-1, kind="stable")[..., :3]
     np.testing.assert_array_equal(candidates[valid], expected[valid])
     np.testing.assert_array_equal(candidates[valid][:, 0], tokens[valid])
+
+
+def test_noisy_candidates_are_those_of_the_largest_noisy_logits(
+    generator, encoded
+):
+    random = RandomRows(tf.constant([1, 2]), tf.shape(encoded.memory)[0])
+    decoded = decode(
+        generator,
+        encoded,
+        GumbelTopK(random, scale=2.0),
+        candidates=3,
+        log_probabilities=False,
+    )
+    tokens, candidates = decoded.tokens.numpy(), decoded.candidates.numpy()
+    logits = generator.logits(generator.decode(tokens, encoded)).numpy()
+    rows, steps, _ = logits.shape
+    noise = 2.0 * np.stack(
+        [random.gumbel(step, tf.range(rows), V) for step in range(steps)], 1
+    )
+    valid = tokens != PAD
+    expected = np.argsort(-(logits + noise), axis=-1)[..., :3]
+    np.testing.assert_array_equal(candidates[valid], expected[valid])
+    np.testing.assert_array_equal(candidates[valid][:, 0], tokens[valid])
+    np.testing.assert_allclose(
+        decoded.noise.numpy()[valid],
+        np.take_along_axis(noise, candidates, axis=-1)[valid],
+        rtol=1e-6,
+    )
+    greedy = np.argmax(logits, axis=-1)
+    assert (tokens != greedy)[valid].any()
 
 
 def test_the_loop_ends_when_every_row_has_ended(generator, encoded):

@@ -9,7 +9,7 @@ import pytest
 from keras_dialgan.config import Config, apply_overrides
 from keras_dialgan.config.sections import OBJECTIVE_SETTINGS
 from keras_dialgan.errors import UserError
-from keras_dialgan.models import GumbelSoftmax, make_objective
+from keras_dialgan.models import GumbelSoftmax, TopKSoftmax, make_objective
 from keras_dialgan.models.objectives import OBJECTIVES
 from keras_dialgan.training import Phase, Schedule
 from keras_dialgan.training.checkpoint import CheckpointFolder
@@ -32,6 +32,7 @@ SLOW_CHOICES = {
     "dense": "name=dense_softmax",
     "reinforce with rollouts": "name=reinforce reward=rollouts rollouts=2",
     "top-k": "name=top_k_softmax k=3",
+    "noisy top-k": "name=top_k_softmax noise=0.5",
     "top-k straight-through": "name=top_k_softmax straight_through=true",
     "dense straight-through": "name=dense_softmax straight_through=true",
     "reinforce of prefixes": "name=reinforce reward=prefixes",
@@ -131,6 +132,7 @@ def test_the_configuration_knows_the_settings_of_every_objective():
         ("temperature=0", "must be at least 0.01"),
         ("temperature=2", "temperature.*belongs to gumbel_softmax"),
         ("name=reinforce reward=blue", "response, rollouts, prefixes"),
+        ("name=dense_softmax noise=1", "noise.*belongs to top_k_softmax"),
         ("name=dense_softmax k=3", "no meaning for.*belongs to top_k_softmax"),
     ],
 )
@@ -159,3 +161,12 @@ def test_the_temperature_falls_with_the_adversarial_updates():
 def test_impossible_temperatures_are_refused(arguments):
     with pytest.raises(ValueError, match="must be positive"):
         GumbelSoftmax(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"k": 1}, "at least 2"), ({"noise": -0.5}, "must not be negative")],
+)
+def test_an_impossible_top_k_softmax_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        TopKSoftmax(**arguments)

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_dialgan.models.decoding_strategies import Greedy, Step
+from keras_dialgan.models.decoding_strategies import Greedy, Selection, Step
 from keras_dialgan.models.random_rows import RandomRows
 
 
@@ -20,10 +20,13 @@ class GumbelMax(Greedy):
         self.random = random
 
     def choose(self, logits, step: Step):
-        noise = self.random.gumbel(
+        return super().choose(logits + self.noise_of_step(logits, step), step)
+
+    def noise_of_step(self, logits, step: Step):
+        """Draws noise for the logits of a step, `[rows, V]`."""
+        return self.random.gumbel(
             step.index, step.numbers, tf.shape(logits)[1], logits.dtype
         )
-        return super().choose(logits + noise, step)
 
     def noise(self, places, steps, width, dtype: str):
         """Draws the noise of past choices once more.
@@ -49,6 +52,31 @@ class GumbelMax(Greedy):
         )
         _, parts = tf.while_loop(lambda step, _: step < steps, draw, (0, parts))
         return parts.concat()
+
+
+class GumbelTopK(GumbelMax):
+    """A sample whose candidates are the largest of the noisy logits.
+
+    They are a sample without replacement, the first of them the token.
+
+    Args:
+        random: as of `GumbelMax`.
+        scale: factor on the noise: the temperature of the sample.
+
+    Reference:
+    - [Kool et al., 2019](https://arxiv.org/abs/1903.06059)
+    """
+
+    is_noisy = True
+
+    def __init__(self, random: RandomRows, scale: float = 1.0):
+        super().__init__(random)
+        self.scale = scale
+
+    def select(self, logits, step: Step) -> Selection:
+        noise = self.scale * self.noise_of_step(logits, step)
+        tokens = Greedy.choose(self, logits + noise, step)
+        return Selection(tokens, None, noise=noise)
 
 
 class Continuation(GumbelMax):
