@@ -5,6 +5,7 @@ import pytest
 from keras_dialgan.config import (
     PRESETS,
     Config,
+    ObjectiveConfig,
     apply_overrides,
     differences,
     from_dict,
@@ -147,3 +148,16 @@ def test_every_setting_is_described():
     for section in dataclasses.fields(Config):
         for key in dataclasses.fields(section.type):
             assert f"        {key.name}: " in section.type.__doc__, key.name
+
+
+def test_another_objective_does_not_keep_what_the_former_was_told():
+    noisy = apply_overrides(Config(), ["objective.noise=0.5", "objective.k=3"])
+    other = apply_overrides(
+        noisy,
+        ["objective.straight_through=true", "objective.name=dense_softmax"],
+    )
+    assert other.objective == ObjectiveConfig(
+        name="dense_softmax", straight_through=True
+    )
+    same = apply_overrides(noisy, ["objective.name=top_k_softmax"])
+    assert same == noisy

@@ -36,6 +36,9 @@ def from_dict(sections: dict[str, dict[str, Any]]) -> Config:
 def with_values(config: Config, values: dict[str, dict[str, Any]]) -> Config:
     """Returns a copy with some keys of some sections replaced.
 
+    Another `objective.name` than before takes the other keys of its section
+    back to their defaults: they were meant for the former objective.
+
     Args:
         config: the configuration.
         values: section name to key to value.
@@ -49,6 +52,10 @@ def with_values(config: Config, values: dict[str, dict[str, Any]]) -> Config:
             raise _unknown_section(section)
         if not isinstance(keys, dict):
             raise UserError(f"section {section!r} must hold keys")
+        if section == "objective" and (
+            keys.get("name", config.objective.name) != config.objective.name
+        ):
+            merged[section] = {}
         merged[section].update(keys)
     return from_dict(merged)
 
