@@ -30,6 +30,12 @@ from keras_dialgan.benchmarking.workload import (
     sized_config,
     stock_step,
 )
+from keras_dialgan.models.objectives import (
+    DenseSoftmax,
+    GumbelSoftmax,
+    Reinforce,
+    TopKSoftmax,
+)
 
 SECTIONS: dict[str, Callable] = {}
 
@@ -207,6 +213,39 @@ def growth(settings: Settings) -> list[dict]:
                 **_seconds(times["variant"]),
                 "share": _ratio(times["variant"], times["whole"]),
                 "cpu_share": _cpu_ratio(times["variant"], times["whole"]),
+            }
+        )
+    return rows
+
+
+@section
+def objectives(settings: Settings) -> list[dict]:
+    """Adversarial steps of other objectives against the paper's"""
+    sizes = settings.sizes
+    config, batch = sized_config(settings.preset, sizes), make_batch(sizes)
+    variants = {
+        "top-k with noise": TopKSoftmax(sizes.k, noise=1.0),
+        "dense softmax": DenseSoftmax(),
+        "Gumbel-softmax": GumbelSoftmax(),
+        "REINFORCE": Reinforce(),
+    }
+    paper = _on(our_step(make_model(config), "adversarial"), batch)
+    rows = []
+    for name, objective in variants.items():
+        gc.collect()
+        step = our_step(make_model(config, objective), "adversarial")
+        times = interleaved(
+            {"paper": paper, "other": _on(step, batch)},
+            settings.rounds,
+            settings.seconds / len(variants),
+        )
+        rows.append(
+            {
+                "objective": name,
+                **_seconds(times["other"]),
+                "paper": times["paper"].seconds,
+                "times_slower": _ratio(times["other"], times["paper"]),
+                "cpu_slower": _cpu_ratio(times["other"], times["paper"]),
             }
         )
     return rows

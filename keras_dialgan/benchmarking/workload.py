@@ -63,8 +63,14 @@ def sized_config(preset: str, sizes: Sizes) -> Config:
     )
 
 
-def make_model(config: Config) -> GANDialogueModel:
-    """Builds the training model as training does, but with a tiny rate."""
+def make_model(config: Config, objective=None) -> GANDialogueModel:
+    """Builds the training model as training does, but with a tiny rate.
+
+    Args:
+        config: sized, from `sized_config`.
+        objective: an `Objective`; the paper's when None, whatever the preset
+            has, as the stock step knows no other.
+    """
     keras.utils.set_random_seed(1)
     generator = build_generator(config.generator, config.objective.k)
     # No response ends early, so that every decoding takes as many steps.
@@ -74,6 +80,7 @@ def make_model(config: Config) -> GANDialogueModel:
     model = GANDialogueModel(
         generator,
         build_discriminator(config.discriminator),
+        objective=objective,
         averages=config.adversarial.averaging > 0,
     )
     clip = config.training.clip_norm or None
