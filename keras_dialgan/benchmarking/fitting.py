@@ -31,7 +31,8 @@ def compare(
         model: the training model.
         sizes: of its batches.
         rounds: epochs measured of each, after a first one.
-        seconds: after these no new epoch begins, except the first two.
+        seconds: of all of it; after half of them, for each of two kinds of
+            epochs, no new epoch begins, except the first two.
 
     Returns:
         For a long MLE phase and for a shortened global iteration: median
@@ -63,7 +64,7 @@ def compare(
                 for _ in range(phase.length(sizes.batch)):
                     steps[phase.name](batch)
 
-        turns = _Turns(bare, rounds, seconds)
+        turns = _Turns(bare, rounds, seconds / len(plans))
         _fit(model, schedule, batch, turns)
         rows.append({"epoch": name, "steps": schedule.steps, **turns.result()})
     return rows
@@ -75,7 +76,12 @@ def _bare_step(model, phase):
     names = ["context", "response"]
     if phase == "discriminator":
         names += [f"generated_{name}" for name in names]
-    return lambda batch: compiled({name: batch[name] for name in names})
+
+    def run(batch):
+        logs = compiled({name: batch[name] for name in names})
+        return tf.nest.map_structure(lambda part: part.numpy(), logs)
+
+    return run
 
 
 def _fit(model, schedule, batch, turns) -> None:

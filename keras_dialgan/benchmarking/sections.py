@@ -197,8 +197,6 @@ def growth(settings: Settings) -> list[dict]:
     rows = []
     for name, changes, phase in variants:
         sizes = replace(base, **changes)
-        # One at a time: several models of the paper's size fill a memory.
-        gc.collect()
         model = make_model(sized_config(settings.preset, sizes))
         step = _on(our_step(model, phase), make_batch(sizes))
         times = interleaved(
@@ -215,6 +213,9 @@ def growth(settings: Settings) -> list[dict]:
                 "cpu_share": _cpu_ratio(times["variant"], times["whole"]),
             }
         )
+        # One at a time: several models of the paper's size fill a memory.
+        del model, step
+        gc.collect()
     return rows
 
 
@@ -232,7 +233,6 @@ def objectives(settings: Settings) -> list[dict]:
     paper = _on(our_step(make_model(config), "adversarial"), batch)
     rows = []
     for name, objective in variants.items():
-        gc.collect()
         step = our_step(make_model(config, objective), "adversarial")
         times = interleaved(
             {"paper": paper, "other": _on(step, batch)},
@@ -248,6 +248,8 @@ def objectives(settings: Settings) -> list[dict]:
                 "cpu_slower": _cpu_ratio(times["other"], times["paper"]),
             }
         )
+        del step
+        gc.collect()
     return rows
 
 

@@ -66,7 +66,10 @@ class Greedy:
         Returns:
             The `Selection`. Rows that have finished are left to the loop.
         """
-        tokens = self.choose(logits, step)
+        return self.selection(self.choose(logits, step), logits, step)
+
+    def selection(self, tokens, logits, step: Step) -> Selection:
+        """Returns chosen tokens with the scores that they make."""
         if step.scores is None:
             return Selection(tokens, None)
         picked = tf.gather(logits, tokens, batch_dims=1)

@@ -32,10 +32,10 @@ def test_epochs_of_fit_are_measured_against_the_steps_of_each_phase(
     assert (iteration["epoch"], iteration["steps"]) == ("global iteration", 18)
     # Six steps of MLE, and three.
     assert mle["bare"] >= 0.6
+    # Waiting takes no processor time, and none of the time of fit.
+    assert mle["fit"] < 0.6
+    assert mle["cpu_added_share"] > mle["added_share"]
     assert 0.3 <= iteration["bare"] < mle["bare"]
-    for row in (mle, iteration):
-        share = row["fit"] / row["bare"] - 1
-        assert row["added_share"] == pytest.approx(share)
     assert model.step == 3 * (6 + 18)
 
 

@@ -73,6 +73,7 @@ def test_greedy_takes_the_argmax_of_every_step(generator, encoded):
         TopKSampling(4, seed=1),
         NucleusSampling(0.7, seed=1),
         BeamSearch(3),
+        GumbelTopK(RandomRows([1, 2], 9), scale=0.7),
     ],
 )
 def test_the_log_probability_is_that_of_teacher_forcing(

@@ -105,6 +105,7 @@ def test_the_same_global_batch_gives_the_same_training(
 @pytest.mark.parametrize(
     "settings",
     [
+        ["noise=0.5"],
         ["name=gumbel_softmax", "final_temperature=0.5"],
         ["name=reinforce", "reward=rollouts", "rollouts=2"],
         ["name=reinforce", "reward=prefixes"],

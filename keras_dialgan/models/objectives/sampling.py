@@ -7,24 +7,27 @@ from keras_dialgan.models.random_rows import RandomRows
 
 
 class GumbelMax(Greedy):
-    """A sample from the softmax: the argmax of logits with Gumbel noise.
+    """A sample: the argmax of logits with Gumbel noise.
 
     The noise of a step can be had again after decoding, so that none of it
     is kept.
 
     Args:
         random: where the noise comes from.
+        scale: positive factor on the noise, the temperature of the softmax
+            that is sampled from.
     """
 
-    def __init__(self, random: RandomRows):
+    def __init__(self, random: RandomRows, scale: float = 1.0):
         self.random = random
+        self.scale = scale
 
     def choose(self, logits, step: Step):
         return super().choose(logits + self.noise_of_step(logits, step), step)
 
     def noise_of_step(self, logits, step: Step):
         """Draws noise for the logits of a step, `[rows, V]`."""
-        return self.random.gumbel(
+        return self.scale * self.random.gumbel(
             step.index, step.numbers, tf.shape(logits)[1], logits.dtype
         )
 
@@ -45,7 +48,7 @@ class GumbelMax(Greedy):
             rows = tf.where(places[:, 1] == step)[:, 0]
             numbers = tf.gather(places[:, 0], rows)
             noise = self.random.gumbel(step, numbers, width, dtype)
-            return step + 1, parts.write(step, noise)
+            return step + 1, parts.write(step, self.scale * noise)
 
         parts = tf.TensorArray(
             dtype, steps, infer_shape=False, element_shape=[None, width]
@@ -61,7 +64,7 @@ class GumbelTopK(GumbelMax):
 
     Args:
         random: as of `GumbelMax`.
-        scale: factor on the noise: the temperature of the sample.
+        scale: as of `GumbelMax`.
 
     Reference:
     - [Kool et al., 2019](https://arxiv.org/abs/1903.06059)
@@ -69,14 +72,10 @@ class GumbelTopK(GumbelMax):
 
     is_noisy = True
 
-    def __init__(self, random: RandomRows, scale: float = 1.0):
-        super().__init__(random)
-        self.scale = scale
-
     def select(self, logits, step: Step) -> Selection:
-        noise = self.scale * self.noise_of_step(logits, step)
+        noise = self.noise_of_step(logits, step)
         tokens = Greedy.choose(self, logits + noise, step)
-        return Selection(tokens, None, noise=noise)
+        return self.selection(tokens, logits, step)._replace(noise=noise)
 
 
 class Continuation(GumbelMax):

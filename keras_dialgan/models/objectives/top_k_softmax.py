@@ -15,7 +15,7 @@ class TopKSoftmax(SoftObjective):
     so that the discriminator judges more of what the generator may say.
     Gumbel noise on the logits makes their argmax a sample, from the softmax
     at the temperature `noise`; the mixture is that of the k largest noisy
-    logits, and so closest to the token that was chosen again.
+    logits, in which the chosen token weighs most.
 
     Args:
         k: words in a mixture, at least 2.
