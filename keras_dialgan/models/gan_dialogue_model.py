@@ -38,12 +38,11 @@ class GANDialogueModel(keras.Model):
       from as many drawn from the replay (Eq. 5).
 
     How it learns that is the objective's affair. The paper's takes two
-    passes. The first decodes, without gradient: greedily, or with noise
-    samples. The second runs the
-    decoder teacher-forced on the tokens found, all steps at once, from what
-    the first has kept of its layers, and computes the logits of the
-    candidates only. As no gradient passes through the argmax that feeds the
-    decoder, loss and gradient are those of the decoding loop.
+    passes. The first decodes, without gradient. The second runs the decoder
+    teacher-forced on the tokens found, all steps at once, from what the first
+    has kept of its layers, and computes the logits of the candidates only. As
+    no gradient passes through the argmax that feeds the decoder, loss and
+    gradient are those of the decoding loop.
 
     Args:
         generator: a `Generator`.
